@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader
 
+from course_utils.devices import has_fast_bfloat16
 from course_utils.pretraining.batches import IGNORE, BatchMaker, Plan
 from course_utils.pretraining.corpus import TokenizedCorpus
 
@@ -90,14 +91,6 @@ def losses(model, batch: dict[str, torch.Tensor], nsp: bool) -> tuple[torch.Tens
         return mlm, mlm.new_zeros(()), mlm_logits, mlm.new_zeros(())
     nsp_logits = model.cls.seq_relationship(encoded.pooler_output).float()  # (batch, 2)
     return mlm, torch.nn.functional.cross_entropy(nsp_logits, batch["next_sentence_label"], ignore_index=IGNORE), mlm_logits, nsp_logits
-
-
-def has_fast_bf16(device: str) -> bool:
-    """Whether bf16 pays on ``device``: CUDA cards of compute capability 8 up, x86 with AMX or AVX512-BF16."""
-    if device == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
 
 
 def _autocast(device: str, bf16: bool):
@@ -230,7 +223,7 @@ def pretrain(
 
     vocabulary_size = len(json.loads((data / "tokenizer" / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"])
     limit = max(phase.length for phase in plan.phases)
-    bf16 = has_fast_bf16(device) if bf16 is None else bf16
+    bf16 = has_fast_bfloat16(device) if bf16 is None else bf16
     settings = {
         "plan": asdict(plan),
         "nsp": nsp,

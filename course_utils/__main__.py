@@ -1,0 +1,75 @@
+"""``python -m course_utils``: the commands behind the Makefile, for people without make."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+
+from course_utils import workspace
+
+
+def lab(arguments: list[str]) -> int:
+    """Open JupyterLab on the learner's copies in ``work/``; Jupyter prints the URL with its token."""
+    work = workspace.update()
+    command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={workspace.ROOT}"]
+    return subprocess.call([*command, f"--LabApp.default_url=/lab/tree/{work.name}", *arguments], cwd=workspace.ROOT)
+
+
+def test(arguments: list[str]) -> int:
+    """Run the tests, then every notebook with its stored outputs compared; no network is used."""
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    notebooks = ["--nbval-lax" if "--lax" in arguments else "--nbval", "--nbval-cell-timeout=300", "--nbval-current-env"]
+    arguments = [a for a in arguments if a != "--lax"]
+    parts = [["tests", "course_utils"], ["notebooks", *notebooks, "-p", "no:doctest", "-o", "addopts="]]
+    codes = []
+    for part in parts:
+        command = [sys.executable, "-m", "pytest", "-q", "--durations=5", *part, *arguments]
+        print(f"== pytest {part[0]}", flush=True)
+        codes.append(subprocess.call(command, cwd=workspace.ROOT, env=environment))
+    return max(codes)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line; 2 for a mistake in the call, with one sentence on it."""
+    parser = argparse.ArgumentParser(prog="python -m course_utils", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("lab", help="open JupyterLab on your copies of the notebooks")
+    commands.add_parser("test", help="run all tests (--lax: compare only marked cells)")
+    commands.add_parser("reset", help="bring a notebook back to the original").add_argument("notebook")
+    commands.add_parser("repository", help="write owner/name into every file that says so").add_argument("name")
+    commands.add_parser("notebooks", help="execute and normalise the notebooks for committing")
+    commands.add_parser("bench", help="measure speed as ratios")
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.command not in ("lab", "test", "notebooks"):
+        parser.error(f"unknown arguments: {' '.join(rest)}")
+    try:
+        if options.command == "lab":
+            return lab(rest)
+        if options.command == "test":
+            return test(rest)
+        if options.command == "reset":
+            copy, kept = workspace.reset(options.notebook)
+            print(f"{copy.name} is the original again." + (f" Yours is kept as {kept.name}." if kept else ""))
+        elif options.command == "repository":
+            from course_utils import repository
+
+            changed = repository.change(options.name)
+            print(f"{options.name} written into: {', '.join(changed) or 'nothing (it was there)'}")
+        elif options.command == "notebooks":
+            from course_utils import publishing
+
+            publishing.main(rest)
+        elif options.command == "bench":
+            from course_utils import benchmark
+
+            benchmark.main()
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

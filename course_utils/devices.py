@@ -1,0 +1,87 @@
+"""Which device and precision to compute with, and how much memory there is."""
+
+from __future__ import annotations
+
+PRECISIONS = ("float32", "bfloat16", "float16", "auto")
+
+
+def available_devices() -> list[str]:
+    """Names of the devices that torch can use here, the fastest first; ``mps`` is listed but never chosen unasked.
+
+    >>> available_devices()[-1]
+    'cpu'
+    """
+    import torch
+
+    cuda = [f"cuda:{i}" for i in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    mps = ["mps"] if torch.backends.mps.is_available() else []
+    return [*cuda, *mps, "cpu"]
+
+
+def choose_device(device: str | None = None):
+    """The ``torch.device`` to use: what was asked for, else CUDA, else the CPU.
+
+    MPS (Apple) is used only when asked for: some operations differ slightly from the CPU's there.
+
+    Raises:
+        ValueError: there is no such device here.
+    """
+    import torch
+
+    found = available_devices()
+    if device is None or device == "auto":
+        return torch.device("cuda:0" if "cuda:0" in found else "cpu")
+    try:
+        wanted = torch.device(device)
+    except RuntimeError:
+        wanted = None
+    name = wanted and (f"cuda:{wanted.index or 0}" if wanted.type == "cuda" else wanted.type)
+    if name not in found:
+        raise ValueError(f"No device {device!r} on this machine. Use one of {', '.join(found)}, or leave device out.")
+    return torch.device(name)
+
+
+def has_fast_bfloat16(device) -> bool:
+    """Whether ``device`` computes in bfloat16 faster than in float32.
+
+    CUDA: compute capability 8 and later. CPU: x86 with AMX or AVX512-BF16.
+    """
+    import torch
+
+    device = torch.device(device)
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        found = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+        return bool(found.get("amx_bf16") or found.get("avx512_bf16"))
+    return False
+
+
+def choose_precision(precision: str, device):
+    """The ``torch.dtype`` for ``precision``; ``"auto"`` takes bfloat16 where it is fast, float16 on other CUDA cards.
+
+    Raises:
+        ValueError: ``precision`` is not one of ``PRECISIONS``.
+    """
+    import torch
+
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, not {precision!r}.")
+    if precision == "auto":
+        other = "float16" if torch.device(device).type == "cuda" else "float32"
+        precision = "bfloat16" if has_fast_bfloat16(device) else other
+    return getattr(torch, precision)
+
+
+def memory_gb(device) -> tuple[float, float]:
+    """(free, total) memory of ``device`` in GB (1e9 bytes); of the machine where the device has none of its own."""
+    import psutil
+    import torch
+
+    device = torch.device(device)
+    if device.type == "cuda":
+        free, total = torch.cuda.mem_get_info(device)
+    else:
+        memory = psutil.virtual_memory()
+        free, total = memory.available, memory.total
+    return free / 1e9, total / 1e9

@@ -1,0 +1,134 @@
+"""Texts in, vectors out."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+
+import numpy as np
+
+TOKENS_A_BATCH = {"cpu": 4096, "mps": 8192, "cuda": 65536}
+
+
+def check_texts(texts: Iterable[str]) -> list[str]:
+    """``texts`` as a list of ``str``.
+
+    Raises:
+        TypeError: a bare string, no iterable, or an item that is not a string.
+        ValueError: an item holds a lone surrogate, which is not a character.
+
+    >>> check_texts("one sentence")
+    Traceback (most recent call last):
+        ...
+    TypeError: Pass a list of texts: ["..."], not one str. Each item becomes one vector.
+    """
+    if isinstance(texts, (str, bytes)):
+        raise TypeError(f'Pass a list of texts: ["..."], not one {type(texts).__name__}. Each item becomes one vector.')
+    try:
+        texts = list(texts)
+    except TypeError:
+        raise TypeError(f"Pass a list of texts, not {type(texts).__name__}.") from None
+    for i, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(f"Every text must be a str; item {i} is {type(text).__name__}. Convert or drop it.")
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            raise ValueError(f"Item {i} holds a lone surrogate. Clean it: text.encode('utf-8', 'replace').decode().") from None
+    return texts
+
+
+def embed(
+    texts: Iterable[str],
+    encoder,
+    pooling: str = "cls",
+    layer: int = -1,
+    batch_size: int | str = "auto",
+) -> np.ndarray:
+    """Embed each text: (n, dim) float32, in the order given.
+
+    Texts are sorted by length, so that little is padded, and run without gradient. An empty string is a legal text
+    ([CLS] [SEP]). A progress bar appears when it takes longer than a few seconds. When a GPU runs out of memory the
+    batch is halved, once for all later batches too, with a warning.
+
+    Args:
+        texts: strings; an empty list gives shape (0, dim).
+        encoder: from ``load_encoder``.
+        pooling: ``cls``, ``mean``, ``max``, ``first_last_mean`` or ``pooler`` (see ``pooling.pool``).
+        layer: 0 is the embedding layer, -1 the last.
+        batch_size: texts a batch; ``"auto"`` fills a number of tokens that suits the device.
+
+    Raises:
+        TypeError: ``texts`` is a bare string or holds something that is not a string.
+        ValueError: no such pooling, layer or batch size; ``pooler`` of a model whose pooler was never trained.
+
+    Warns:
+        UserWarning: texts over the model's limit were truncated (one warning with their number).
+
+    >>> import course_utils as cu
+    >>> encoder = cu.load_encoder("mini-bert")
+    >>> cu.embed(["Tea or coffee?", ""], encoder, pooling="mean").shape
+    (2, 256)
+    """
+    import torch
+    from tqdm.auto import tqdm
+
+    from course_utils.pooling import POOLINGS, pool
+
+    texts = check_texts(texts)
+    if pooling not in POOLINGS:
+        raise ValueError(f"pooling must be one of {', '.join(POOLINGS)}, not {pooling!r}.")
+    if pooling == "pooler" and not encoder.has_pooler:
+        raise ValueError(
+            f"{encoder.name} has no trained pooler: its checkpoint holds none, so its output would be random. "
+            "Use pooling='cls' or 'mean'."
+        )
+    if batch_size != "auto" and (isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1):
+        raise ValueError(f'batch_size must be "auto" or a whole number from 1, not {batch_size!r}.')
+    rows = _encode(texts, encoder)
+    lengths = np.array([len(row) for row in rows], dtype=np.int64)
+    order = np.argsort(-lengths, kind="stable")  # the longest first: memory runs out at once or never
+    result = np.zeros((len(texts), encoder.dimension), dtype=np.float32)
+    budget = TOKENS_A_BATCH.get(encoder.device.type, 4096)
+
+    bar = tqdm(total=len(texts), unit="text", delay=5, leave=False)
+    start = 0
+    with torch.inference_mode(), bar:
+        while start < len(order):
+            size = max(1, budget // int(lengths[order[start]])) if batch_size == "auto" else batch_size
+            chosen = order[start : start + size]
+            try:
+                batch = encoder.tokenizer.pad({"input_ids": [rows[i] for i in chosen]}, return_tensors="pt").to(encoder.device)
+                output = encoder.model(**batch, output_hidden_states=True)
+                result[chosen] = pool(output, batch["attention_mask"], pooling, layer).cpu().numpy()
+            except torch.OutOfMemoryError:
+                if len(chosen) == 1:
+                    raise
+                torch.cuda.empty_cache()
+                if batch_size == "auto":
+                    budget = len(chosen) // 2 * int(lengths[order[start]])
+                else:
+                    batch_size = len(chosen) // 2
+                warnings.warn(
+                    f"Out of memory with {len(chosen)} texts a batch: going on with {len(chosen) // 2}.", stacklevel=2
+                )
+                continue
+            start += len(chosen)
+            bar.update(len(chosen))
+    return result
+
+
+def _encode(texts: list[str], encoder) -> list[list[int]]:
+    """Token ids with special tokens, truncated to the model's limit, with one warning that counts."""
+    if not texts:
+        return []
+    rows = encoder.tokenizer(texts, return_attention_mask=False, return_token_type_ids=False, verbose=False)["input_ids"]
+    too_long = [i for i, row in enumerate(rows) if len(row) > encoder.limit]
+    if too_long:
+        cut = encoder.tokenizer([texts[i] for i in too_long], truncation=True, max_length=encoder.limit)["input_ids"]
+        for i, row in zip(too_long, cut, strict=True):
+            rows[i] = row
+        warnings.warn(
+            f"{len(too_long)} of {len(texts)} texts were longer than {encoder.limit} tokens and were truncated.", stacklevel=3
+        )
+    return rows

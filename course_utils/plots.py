@@ -1,0 +1,170 @@
+"""The course's figures: one look for all, and alt text for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+# Okabe & Ito's colour-blind-safe palette. A colour never stands alone: each also has a line style or a place.
+CLS, MEAN, CONTROL, OTHER, INK = "#D55E00", "#0072B2", "#6E6E6E", "#009E73", "#222222"
+STYLES = {
+    "[CLS]": {"color": CLS, "linestyle": "-"},
+    "mean": {"color": MEAN, "linestyle": "--"},
+    "untrained [CLS]": {"color": CONTROL, "linestyle": ":"},
+    "untrained mean": {"color": CONTROL, "linestyle": "-."},
+}
+
+
+def use_style() -> None:
+    """Set the course's matplotlib style."""
+    import matplotlib as mpl
+
+    mpl.rcParams.update(
+        {
+            "figure.figsize": (7.0, 3.4),
+            "figure.dpi": 100,
+            "savefig.dpi": 100,
+            "figure.facecolor": "white",
+            "savefig.facecolor": "white",
+            "font.size": 10.5,
+            "axes.titlesize": 11.5,
+            "axes.titleweight": "bold",
+            "axes.titlelocation": "left",
+            "axes.titlepad": 10,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.edgecolor": "#888888",
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "grid.color": "#E6E6E6",
+            "lines.linewidth": 2.0,
+            "legend.frameon": False,
+            "figure.constrained_layout.use": True,
+        }
+    )
+
+
+def show(figure, alt: str) -> None:
+    """Display ``figure`` once, with ``alt`` as its alternative text, and close it.
+
+    Raises:
+        ValueError: ``alt`` is empty: a figure without a description is lost on some readers.
+    """
+    import matplotlib.pyplot as plt
+    from IPython.display import display
+
+    if not alt.strip():
+        raise ValueError("Describe the figure in alt: what is drawn on which axes, and what it shows.")
+    display(figure, metadata={"image/png": {"alt": alt}})
+    plt.close(figure)
+
+
+def cosine_distributions(cosines: Mapping[str, np.ndarray], title: str):
+    """Densities of random-pair cosines, one row a system: ``cosines[label]`` is (pairs,). Returns the figure.
+
+    Rows rather than overlaid curves: the labels stand beside them, and a spike next to 1 hides nothing.
+    """
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(len(cosines), 1, sharex=True, figsize=(7.0, 0.8 + 0.75 * len(cosines)))
+    edges = np.linspace(-0.4, 1.0, 71)
+    for axis, (label, values) in zip(np.atleast_1d(axes), cosines.items(), strict=True):
+        color = STYLES.get(label, {}).get("color", OTHER)
+        heights, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
+        axis.fill_between(edges[:-1], heights / heights.max(), step="post", color=color, alpha=0.75, linewidth=0)
+        axis.axvline(values.mean(), color=INK, linewidth=1.2)
+        side = {"x": values.mean() - 0.015, "ha": "right"} if values.mean() > 0.3 else {"x": values.mean() + 0.015, "ha": "left"}
+        axis.text(y=0.82, s=f"mean {values.mean():.2f}", va="center", fontsize=9.5, **side)
+        axis.set_ylabel(label, rotation=0, ha="right", va="center")
+        axis.set(yticks=[], ylim=(0, 1.05))
+        axis.grid(False)
+        axis.spines["left"].set_visible(False)
+    np.atleast_1d(axes)[-1].set_xlabel("cosine of two random sentences")
+    figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
+    return figure
+
+
+def forest(intervals: Mapping[str, object], title: str, xlabel: str, published: Mapping[str, tuple[float, float]] | None = None):
+    """Dots with intervals, one row a system (``statistics.Interval``). Returns the figure.
+
+    Args:
+        published: (low, high) figures of another model on other data, drawn apart as grey bars under a line.
+    """
+    import matplotlib.pyplot as plt
+
+    rows = len(intervals) + (len(published) + 1 if published else 0)
+    figure, axis = plt.subplots(figsize=(7.0, 1.0 + 0.36 * rows))
+    labels = list(intervals)
+    for y, label in enumerate(labels):
+        measured = intervals[label]
+        color = CONTROL if label.startswith(("untrained", "TF-IDF")) else CLS if "[CLS]" in label else MEAN
+        axis.plot([measured.low, measured.high], [y, y], color=color, linewidth=2.4, solid_capstyle="butt")
+        axis.plot(measured.value, y, marker="s" if color == CONTROL else "o" if color == CLS else "D", color=color, markersize=6)
+        axis.annotate(f"{measured.value:.2f}", (measured.value, y), (0, 6), textcoords="offset points", ha="center", fontsize=9)
+    if published:
+        line = len(labels) - 0.35
+        axis.axhline(line, color=INK, linewidth=0.8)
+        axis.text(0.995, line + 0.45, "published: another model, other data", transform=axis.get_yaxis_transform(),
+                  ha="right", va="center", fontsize=9, style="italic", color=CONTROL)  # fmt: skip
+        for y, (label, (low, high)) in enumerate(published.items(), start=len(labels) + 1):
+            axis.plot([low, high], [y, y], color="#AAAAAA", linewidth=7, solid_capstyle="butt")
+            axis.annotate(f"{low:.2f} to {high:.2f}" if high > low else f"{low:.2f}", (high, y), (7, 0),
+                          textcoords="offset points", va="center", fontsize=9, color=CONTROL)  # fmt: skip
+            if high == low:
+                axis.plot(low, y, marker="|", color="#AAAAAA", markersize=12, markeredgewidth=3)
+        labels = [*labels, "", *published]
+    axis.set_yticks(range(len(labels)), labels)
+    axis.set(xlabel=xlabel, ylim=(len(labels) - 0.4, -0.7))
+    axis.grid(axis="y", visible=False)
+    axis.tick_params(axis="y", length=0)
+    axis.set_title(title, x=0.01 - axis.get_position().x0)
+    return figure
+
+
+def layers(curves: Mapping[str, Sequence], title: str, ylabel: str):
+    """A value by layer, one line a system with its interval: ``curves[label]`` holds one ``Interval`` a layer."""
+    import matplotlib.pyplot as plt
+
+    figure, axis = plt.subplots()
+    for label, intervals in curves.items():
+        style = STYLES.get(label, {"color": OTHER, "linestyle": "-"})
+        x = np.arange(len(intervals))
+        axis.fill_between(x, [i.low for i in intervals], [i.high for i in intervals], color=style["color"], alpha=0.13, linewidth=0)
+        axis.plot(x, [i.value for i in intervals], marker="o" if label.endswith("[CLS]") else "D", markersize=4.5, **style)
+    _label_ends(axis, {label: intervals[-1].value for label, intervals in curves.items()}, len(next(iter(curves.values()))) - 1)
+    axis.set_xticks(x, ["0\nembeddings", *map(str, x[1:])])
+    axis.set(xlabel="layer", ylabel=ylabel, xlim=(-0.15, x[-1] + 0.15))
+    axis.set_title(title)
+    return figure
+
+
+def training_curves(curves: Mapping[str, object], column_of: Mapping[str, str], title: str, ylabel: str):
+    """Small multiples over the tokens seen: ``curves[model]`` is a DataFrame, ``column_of[label]`` the column to draw."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, len(curves), figsize=(7.4, 3.4), sharey=True)
+    for axis, (name, curve) in zip(np.atleast_1d(axes), curves.items(), strict=True):
+        x = np.sqrt(curve["tokens"] / 1e6)  # snapshots lie on a square: evenly spread this way
+        for label, column in column_of.items():
+            axis.plot(x, curve[column], marker="o" if label == "[CLS]" else "D", markersize=3.5, **STYLES[label])
+        end = {label: float(curve[column].iloc[-1]) for label, column in column_of.items()}
+        _label_ends(axis, end, float(x.iloc[-1]))
+        ticks = np.array([0, 1, 5, 15, 30, 50])
+        axis.set_xticks(np.sqrt(ticks), ticks)
+        axis.set(xlabel="million tokens seen")
+        axis.set_title(name)
+    np.atleast_1d(axes)[0].set_ylabel(ylabel)
+    figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
+    return figure
+
+
+def _label_ends(axis, ends: Mapping[str, float], x: float) -> None:
+    """Write each curve's name at its right end, moved apart where they would touch."""
+    low, high = axis.get_ylim()
+    gap, last = 0.065 * (high - low), -np.inf
+    for label, y in sorted(ends.items(), key=lambda item: item[1]):
+        last = max(y, last + gap)
+        color = STYLES.get(label, {"color": OTHER})["color"]
+        axis.annotate(label, (x, last), (7, 0), textcoords="offset points", va="center", color=color, fontsize=9.5,
+                      annotation_clip=False)  # fmt: skip

@@ -1,0 +1,145 @@
+"""What a pre-trained model knows: held-out figures, sentence similarity at each snapshot, fill-mask.
+
+Nothing here selects anything: the models ship as their last step left them.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from course_utils.embedding import embed
+from course_utils.models import Encoder
+from course_utils.pretraining.batches import IGNORE, Phase, Plan
+from course_utils.pretraining.corpus import TokenizedCorpus
+from course_utils.pretraining.training import Shape, build_model
+from course_utils.similarity import cosine
+from course_utils.statistics import Interval, spearman, spearman_interval
+
+Pairs = tuple[list[str], list[str], np.ndarray]  # first sentences, second sentences, gold scores
+
+EVERYDAY = (
+    "She put the kettle on and made a cup of [MASK].",
+    "The train to [MASK] leaves at nine o'clock.",
+    "He opened the [MASK] and walked into the room.",
+    "It was so cold that the lake had turned to [MASK].",
+    "My brother plays [MASK] every Saturday.",
+    "The [MASK] barked at the postman.",
+    "They were married in 1921 and had three [MASK].",
+    "The book was written by an American [MASK].",
+    "We stayed in bed because it was [MASK] outside.",
+    "The river flows into the [MASK].",
+)
+
+
+def read_pairs(path: Path) -> Pairs:
+    """Sentence pairs from a CSV of sentence1, sentence2, score, with or without a header line.
+
+    Raises:
+        ValueError: a row has no score in its third column.
+    """
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.reader(file) if row]
+    if rows and rows[0][:2] == ["sentence1", "sentence2"]:
+        rows = rows[1:]
+    try:
+        first, second, gold = zip(*((a, b, float(score)) for a, b, score, *_ in rows), strict=True)
+    except ValueError:
+        raise ValueError(f"{path}: expected the columns sentence1, sentence2, score in every row.") from None
+    return list(first), list(second), np.array(gold)
+
+
+def plan_of(settings: Mapping) -> Plan:
+    """The ``Plan`` that a run's ``settings.json`` holds."""
+    plan = dict(settings["plan"])
+    return Plan(**{**plan, "phases": tuple(Phase(**phase) for phase in plan["phases"])})
+
+
+def read_settings(run: Path) -> dict:
+    """``settings.json`` of a run."""
+    return json.loads((run / "settings.json").read_text(encoding="utf-8"))
+
+
+def load_snapshot(run: Path, data: Path, path: Path):
+    """(``BertForPreTraining`` in float32, tokenizer) of one snapshot of a run."""
+    from safetensors.torch import load_file
+    from transformers import AutoTokenizer
+
+    settings = read_settings(run)
+    limit = max(phase["length"] for phase in settings["plan"]["phases"])
+    model = build_model(settings["vocabulary_size"], limit, Shape(**settings["shape"]), seed=0)
+    weights = {name: tensor.float() for name, tensor in load_file(path).items()}
+    missing, unexpected = model.load_state_dict(weights, strict=False)
+    if unexpected or set(missing) - {"cls.predictions.decoder.weight"}:
+        raise ValueError(f"{path} does not fit the run's settings: missing {missing}, unexpected {unexpected}.")
+    model.tie_weights()
+    tokenizer = AutoTokenizer.from_pretrained(data / "tokenizer")
+    tokenizer.model_max_length = limit
+    return model.eval(), tokenizer
+
+
+def pair_cosines(encoder: Encoder, pairs: Pairs, pooling: str, layer: int = -1) -> np.ndarray:
+    """Cosine of the two sentences of each pair: (pairs,)."""
+    first, second, _ = pairs
+    vectors = embed([*first, *second], encoder, pooling, layer)
+    return cosine(vectors[: len(first)], vectors[len(first) :])
+
+
+def similarity_table(encoder: Encoder, pairs: Pairs) -> dict[str, Interval]:
+    """Spearman with the gold scores, with its interval, for each way to pool."""
+    ways = {
+        "[CLS]": ("cls", -1),
+        "pooler": ("pooler", -1),
+        "mean": ("mean", -1),
+        "first-last mean": ("first_last_mean", -1),
+        "layer 0 mean": ("mean", 0),
+    }
+    if not encoder.has_pooler:
+        del ways["pooler"]
+    return {label: spearman_interval(pair_cosines(encoder, pairs, *way), pairs[2]) for label, way in ways.items()}
+
+
+def curve(run: Path, data: Path, sets: Mapping[str, Pairs]) -> list[dict]:
+    """One row a snapshot: the held-out figures of the log and Spearman of [CLS] and of the mean on each set."""
+    with open(run / "held_out.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        path = run / "snapshots" / f"step_{int(row['step']):06d}.safetensors"
+        model, tokenizer = load_snapshot(run, data, path)
+        encoder = Encoder(path.stem, model.bert, tokenizer, torch.device("cpu"))
+        row.setdefault("nsp_accuracy", "")
+        for name, pairs in sets.items():
+            for label in ("cls", "mean"):
+                row[f"{name}_{label}"] = round(spearman(pair_cosines(encoder, pairs, label), pairs[2]), 4)
+    return rows
+
+
+def unigram_baseline(data: Path, batches: Sequence[Mapping[str, torch.Tensor]], vocabulary_size: int) -> dict[str, float]:
+    """Loss (nats) and accuracy of guessing masked tokens by word frequency alone, counted on the training text."""
+    counts = np.bincount(TokenizedCorpus.load(data / "train").tokens, minlength=vocabulary_size) + 1
+    logs = np.log(counts / counts.sum())
+    labels = np.concatenate([batch["masked_labels"].numpy() for batch in batches])
+    labels = labels[labels != IGNORE]
+    return {"mlm_loss": float(-logs[labels].mean()), "mlm_accuracy": float((labels == counts.argmax()).mean())}
+
+
+def fill_mask(model, tokenizer, text: str, k: int = 3) -> list[tuple[str, float]]:
+    """The ``k`` likeliest tokens for the [MASK] of ``text``, with their probabilities.
+
+    Raises:
+        ValueError: ``text`` holds no [MASK] or more than one.
+    """
+    batch = tokenizer(text, return_tensors="pt").to(model.device)
+    places = (batch["input_ids"][0] == tokenizer.mask_token_id).nonzero().flatten()
+    if len(places) != 1:
+        raise ValueError(f"The text must hold one {tokenizer.mask_token}, not {len(places)}.")
+    with torch.inference_mode():
+        output = model(**batch)
+    logits = output.prediction_logits if "prediction_logits" in output else output.logits
+    top = logits[0, places[0]].softmax(-1).topk(k)
+    return [(tokenizer.convert_ids_to_tokens(int(i)), float(p)) for i, p in zip(top.indices, top.values, strict=True)]

@@ -1,0 +1,197 @@
+"""``python -m course_utils.pretraining.export``: from a finished run to a folder that ships, with its model card."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import platform
+import sys
+from pathlib import Path
+
+import torch
+
+from course_utils.models import Encoder, load_encoder, sha256
+from course_utils.pretraining import evaluation
+from course_utils.pretraining.training import evaluate, held_out_batches
+from course_utils.statistics import judge, spearman_difference
+
+CARD = """# {name}
+
+A BERT of {layers} layers, {hidden} dimensions and {heads} heads ({parameters:.1f} million parameters; BERT-Mini's shape), lower-cased,
+with a WordPiece vocabulary of {vocabulary:,}, pre-trained from scratch with {objective} for this course. It is small on purpose: it
+loads in a moment and embeds hundreds of sentences a second on a laptop, and it was trained as BERT was. {twin}
+
+## Data and licence
+{corpus} Held out for measuring: {held_out_documents:,} documents. The text does not ship with the course.
+Weights, vocabulary and this card: CC BY-SA 4.0, the licence of Wikipedia's text carried over out of caution.
+
+## Recipe
+| | |
+|---|---|
+{recipe}
+
+The vocabulary, the batches, the loop and this card are made by `course_utils.pretraining`; its README has the commands.
+
+## Held-out text
+| | loss (nats a masked token) | accuracy |
+|---|---|---|
+{held_out}
+
+## Sentence similarity: measured, not selected by
+Spearman on STS-B dev (1,500 pairs, raw vectors, cosine), with 95% bootstrap intervals. The set was used for this table and for
+`training_curve.csv` only: recipe, length of training and the step that ships were fixed before it was looked at.
+
+{similarity}
+
+{reading}
+
+## Fill-mask
+The three likeliest tokens and their probabilities.
+
+| sentence | 1 | 2 | 3 |
+|---|---|---|---|
+{fill}
+
+## Known limits
+* It knows grammar and frequent words; it knows little about the world. Its text is from Wikipedia (people, places, sport, film, up to
+  2018) and from novels of 1839-1930, with their views of people. It is for learning how such models behave, not for use.
+* Inputs are at most {limit} tokens, the length it was trained for; {short_share:.0%} of the batches held short and padded inputs.
+* One run, one seed (n = 1): how much another seed would differ was not measured.
+* {pooler}
+* Weights are stored in half precision and used in float32.
+"""
+
+
+def _row(*cells) -> str:
+    return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+
+
+def export(run: Path, data: Path, out: Path, name: str, sets: dict[str, Path], corpus: str, command: str, twin: str) -> None:
+    """Write weights, tokenizer, curve, card and checksums of the finished ``run`` to ``out``.
+
+    Args:
+        sets: CSVs of sentence pairs for the curve; the one named ``stsb_dev`` also gives the card's table.
+
+    Raises:
+        ValueError: the run is not finished.
+    """
+    from transformers import BertForMaskedLM
+
+    settings = evaluation.read_settings(run)
+    plan, nsp = evaluation.plan_of(settings), settings["nsp"]
+    last = run / "snapshots" / f"step_{plan.steps:06d}.safetensors"
+    if not last.is_file():
+        raise ValueError(f"The run in {run} is not finished: it has no {last.name}.")
+    model, tokenizer = evaluation.load_snapshot(run, data, last)
+    pairs = {label: evaluation.read_pairs(path) for label, path in sets.items()}
+
+    out.mkdir(parents=True, exist_ok=True)
+    saved = model
+    if not nsp:  # the pooler and the NSP head were never trained: they do not ship
+        saved = BertForMaskedLM(model.config)
+        saved.load_state_dict({k: v for k, v in model.state_dict().items() if "pooler" not in k and "seq_relationship" not in k})
+    saved.half().save_pretrained(out)
+    tokenizer.save_pretrained(out)
+    model = model.float()
+
+    rows = evaluation.curve(run, data, pairs)
+    with open(out / "training_curve.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    (out / "training_log.csv").write_text((run / "log.csv").read_text("utf-8").replace("\r\n", "\n"), "utf-8", newline="\n")
+
+    encoder = Encoder(name, model.bert, tokenizer, torch.device("cpu"), has_pooler=nsp)
+    card = _card(run, data, name, model, encoder, pairs["stsb_dev"], corpus, command, twin)
+    (out / "README.md").write_text(card, "utf-8", newline="\n")
+    listing = {path.name: sha256(path) for path in sorted(out.iterdir()) if path.name not in ("checksums.json", "README.md")}
+    (out / "checksums.json").write_text(json.dumps(listing, indent=2) + "\n", "utf-8", newline="\n")
+
+
+def _card(run, data, name, model, encoder, pairs, corpus, command, twin) -> str:
+    settings = evaluation.read_settings(run)
+    plan, nsp, machine = evaluation.plan_of(settings), settings["nsp"], settings["machine"]
+    counts = json.loads((data / "prepared.json").read_text("utf-8"))["counts"]
+    with open(run / "log.csv", newline="", encoding="utf-8") as file:
+        wall = float(list(csv.DictReader(file))[-1]["seconds"]) / 60
+    tokens = sum(phase.tokens for phase in plan.phases)
+    batches = held_out_batches(data / "held_out", plan, settings["vocabulary_size"])
+    figures = evaluate(model, batches, nsp)
+    unigram = evaluation.unigram_baseline(data, batches, settings["vocabulary_size"])
+    optimisation = settings["optimisation"]
+    recipe = [
+        ("positions seen", f"{tokens / 1e6:.1f} million (padding included), {plan.steps:,} steps; training text {counts['train']['tokens'] / 1e6:.1f} million tokens"),
+        ("inputs", " then ".join(f"{p.steps:,} steps of {p.batch_size} x {p.length} tokens" for p in plan.phases)),
+        ("MLM", f"{plan.mlm_rate:.0%} selected, of these 80% [MASK], 10% random, 10% kept; special tokens never"),
+        ("NSP", "50% true next, 50% from another document, trained through the pooler" if nsp else "none: the second segment is there, its label is not used"),
+        ("optimiser", f"AdamW, betas {optimisation['betas']}, weight decay {optimisation['weight_decay']}, gradient clip {optimisation['clip']}"),
+        ("learning rate", f"{optimisation['learning_rate']}, {optimisation['warmup']:.0%} warm-up, linear decay to {optimisation['floor']:.0%}"),
+        ("dropout", "none"),
+        ("seed", f"{settings['model_seed']} (weights, data order, masking)"),
+        ("precision", "bfloat16 autocast" if machine["bf16"] else "float32"),
+        ("machine", f"{machine['device']}, {machine['threads']} thread(s), shared with other work; torch {machine['torch']}, {platform.machine()}"),
+        ("wall time", f"{wall:.0f} minutes"),
+        ("command", f"`{command}`"),
+    ]  # fmt: skip
+    held_out = [
+        _row("word frequencies alone", f"{unigram['mlm_loss']:.2f}", f"{unigram['mlm_accuracy']:.1%}"),
+        _row(f"{name}, MLM", f"{figures['mlm_loss']:.2f}", f"{figures['mlm_accuracy']:.1%}"),
+    ]
+    if nsp:
+        held_out.append(_row(f"{name}, NSP (chance 50%)", "", f"{figures['nsp_accuracy']:.1%}"))
+
+    control = load_encoder("untrained", like=encoder)
+    tables = {name: evaluation.similarity_table(encoder, pairs), "untrained, same shape": evaluation.similarity_table(control, pairs)}
+    ways = list(tables["untrained, same shape"])
+    similarity = [_row("", *ways), _row(*["---"] * (len(ways) + 1))]
+    for label, table in tables.items():
+        similarity.append(_row(label, *(format(table[way], ".3f") if way in table else "not trained" for way in ways)))
+    means, classes = (evaluation.pair_cosines(encoder, pairs, pooling) for pooling in ("mean", "cls"))
+    verdict = judge("raw [CLS] is below the mean", spearman_difference(means, classes, pairs[2]))
+    reading = f"The claim *{verdict.claim}* is **{verdict.outcome}** on this set: mean minus [CLS] is {verdict.measured:+.3f}."
+    fill = []
+    for sentence in evaluation.EVERYDAY:
+        top = evaluation.fill_mask(model, encoder.tokenizer, sentence)
+        fill.append(_row(sentence, *(f"{token} {p:.2f}" for token, p in top)))
+    return CARD.format(
+        name=name,
+        layers=encoder.layers,
+        hidden=encoder.dimension,
+        heads=model.config.num_attention_heads,
+        parameters=sum(p.numel() for p in model.parameters()) / 1e6,
+        vocabulary=settings["vocabulary_size"],
+        objective="masked language modelling (MLM) and next sentence prediction (NSP)" if nsp else "masked language modelling (MLM) only",
+        twin=twin,
+        corpus=corpus,
+        held_out_documents=counts["held_out"]["documents"],
+        recipe="\n".join(_row(*row) for row in recipe),
+        held_out="\n".join(held_out),
+        similarity="\n".join(similarity),
+        reading=reading,
+        fill="\n".join(fill),
+        limit=encoder.limit,
+        short_share=plan.padded_rate,
+        pooler="`pooler_output` was trained by NSP." if nsp else "It has no trained pooler: `pooler_output` does not exist.",
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m course_utils.pretraining.export", description=__doc__)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--pairs", nargs="+", required=True, metavar="NAME=CSV", help="stsb_dev=FILE, and others for the curve")
+    parser.add_argument("--corpus", default="", help="sentences on the text and its licence, for the card")
+    parser.add_argument("--command", default="", help="the command that made the run, for the card")
+    parser.add_argument("--twin", default="", help="a sentence on the other model, for the card")
+    args = parser.parse_args(arguments)
+    sets = {label: Path(path) for label, path in (pair.split("=", 1) for pair in args.pairs)}
+    export(args.run, args.data, args.out, args.name, sets, args.corpus, args.command, args.twin)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""``setup``: one call at the top of a notebook that makes it repeatable and quiet."""
+
+from __future__ import annotations
+
+import os
+import random
+
+
+def setup(seed: int = 0, threads: int | None = 2) -> None:
+    """Fix the seeds, quiet the libraries, set the figure style, and print one line about the machine.
+
+    Args:
+        seed: for ``random``, numpy and torch.
+        threads: CPU threads for torch. Two by default, so that sums are added up in the same order on every
+            machine; ``None`` leaves torch's own choice.
+
+    Raises:
+        ValueError: ``threads`` is below 1.
+    """
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads must be 1 or more, or None for torch's choice; not {threads}.")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+    import numpy as np
+    import torch
+    import transformers
+
+    from course_utils import __version__, devices, plots
+
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    plots.use_style()
+
+    device = devices.choose_device()
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} threads"
+    free, total = devices.memory_gb(device)
+    print(
+        f"course_utils {__version__} | {device} ({name}) | float32 | {free:.1f} of {total:.1f} GB free"
+        f" | torch {torch.__version__} | transformers {transformers.__version__}"
+    )
