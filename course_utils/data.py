@@ -241,9 +241,7 @@ def _load_public(name: str, split: str | None):
     _check_split(name, split, tuple(ours for ours, _ in public.splits))
     folder = public_files(name) / public.folder
     files = {
-        ours: sorted(map(str, folder.glob(f"{theirs}-*.parquet")))
-        for ours, theirs in public.splits
-        if split in (None, ours)
+        ours: sorted(map(str, folder.glob(f"{theirs}-*.parquet"))) for ours, theirs in public.splits if split in (None, ours)
     }
     datasets.disable_progress_bars()
     loaded = datasets.load_dataset("parquet", data_files=files)

@@ -109,7 +109,19 @@ def run(command, failure):
 
 def install_torch(python, gpu):
     """Install torch from the first source that works; a server that does not answer is left after seconds."""
-    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "on", "--retries", "1", "--timeout", "15"]
+    pip = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--progress-bar",
+        "on",
+        "--retries",
+        "1",
+        "--timeout",
+        "15",
+    ]
     for way in torch_sources(platform.system(), platform.machine(), gpu, os.environ.get("TORCH_INDEX_URL")):
         if "--index-url" in way and not can_reach(way[way.index("--index-url") + 1] + "/torch/"):
             print("  %s does not answer: trying the next source." % way[-1], flush=True)
@@ -135,7 +147,9 @@ def install(environment, force=False):
     need = NEED_GB["gpu" if gpu else "cpu"]
     free = shutil.disk_usage(ROOT).free / 1e9
     if free < need and not os.path.isfile(stamp):
-        raise Stop("%.1f GB of disk are free at %s, about %d GB are needed. Free some and run the command again." % (free, ROOT, need))
+        raise Stop(
+            "%.1f GB of disk are free at %s, about %d GB are needed. Free some and run the command again." % (free, ROOT, need)
+        )
 
     python = python_of(environment)
     if not os.path.isfile(python):

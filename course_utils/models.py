@@ -163,7 +163,8 @@ def locate(name: str | Path) -> Path:
     folder = Path(name)
     if not (folder / "config.json").is_file():
         raise ValueError(
-            f"No model {str(name)!r}. Use one of {', '.join(BUNDLED)}, untrained, or a folder with config.json and model.safetensors."
+            f"No model {str(name)!r}. Use one of {', '.join(BUNDLED)}, untrained, "
+            "or a folder with config.json and model.safetensors."
         )
     if not list(folder.glob("*.safetensors")):
         raise ValueError(f"{folder} holds no .safetensors file. Other weight formats are not loaded: they can run code.")
@@ -202,7 +203,7 @@ def has_pooler(folder: Path) -> bool:
 
     for path in folder.glob("*.safetensors"):
         with safe_open(path, "pt") as file:
-            if any("pooler." in key for key in file.keys()):
+            if any("pooler." in key for key in list(file.keys())):
                 return True
     return False
 

@@ -74,7 +74,9 @@ def cosine_distributions(cosines: Mapping[str, np.ndarray], title: str):
         heights, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
         axis.fill_between(edges[:-1], heights / heights.max(), step="post", color=color, alpha=0.75, linewidth=0)
         axis.axvline(values.mean(), color=INK, linewidth=1.2)
-        side = {"x": values.mean() - 0.015, "ha": "right"} if values.mean() > 0.3 else {"x": values.mean() + 0.015, "ha": "left"}
+        side = (
+            {"x": values.mean() - 0.015, "ha": "right"} if values.mean() > 0.3 else {"x": values.mean() + 0.015, "ha": "left"}
+        )
         axis.text(y=0.82, s=f"mean {values.mean():.2f}", va="center", fontsize=9.5, **side)
         axis.set_ylabel(label, rotation=0, ha="right", va="center")
         axis.set(yticks=[], ylim=(0, 1.05))
@@ -85,7 +87,9 @@ def cosine_distributions(cosines: Mapping[str, np.ndarray], title: str):
     return figure
 
 
-def forest(intervals: Mapping[str, object], title: str, xlabel: str, published: Mapping[str, tuple[float, float]] | None = None):
+def forest(
+    intervals: Mapping[str, object], title: str, xlabel: str, published: Mapping[str, tuple[float, float]] | None = None
+):
     """Dots with intervals, one row a system (``statistics.Interval``). Returns the figure.
 
     Args:
@@ -100,14 +104,16 @@ def forest(intervals: Mapping[str, object], title: str, xlabel: str, published: 
         measured = intervals[label]
         color = CONTROL if label.startswith(("untrained", "TF-IDF")) else CLS if "[CLS]" in label else MEAN
         axis.plot([measured.low, measured.high], [y, y], color=color, linewidth=2.4, solid_capstyle="butt")
-        axis.plot(measured.value, y, marker="s" if color == CONTROL else "o" if color == CLS else "D", color=color, markersize=6)
+        axis.plot(
+            measured.value, y, marker="s" if color == CONTROL else "o" if color == CLS else "D", color=color, markersize=6
+        )
         axis.annotate(f"{measured.value:.2f}", (measured.value, y), (0, 6), textcoords="offset points", ha="center", fontsize=9)
     if published:
         line = len(labels) - 0.35
         axis.axhline(line, color=INK, linewidth=0.8)
         axis.text(0.995, line + 0.45, "published: another model, other data", transform=axis.get_yaxis_transform(),
                   ha="right", va="center", fontsize=9, style="italic", color=CONTROL)  # fmt: skip
-        for y, (label, (low, high)) in enumerate(published.items(), start=len(labels) + 1):
+        for y, (low, high) in enumerate(published.values(), start=len(labels) + 1):
             axis.plot([low, high], [y, y], color="#AAAAAA", linewidth=7, solid_capstyle="butt")
             axis.annotate(f"{low:.2f} to {high:.2f}" if high > low else f"{low:.2f}", (high, y), (7, 0),
                           textcoords="offset points", va="center", fontsize=9, color=CONTROL)  # fmt: skip
@@ -130,7 +136,9 @@ def layers(curves: Mapping[str, Sequence], title: str, ylabel: str):
     for label, intervals in curves.items():
         style = STYLES.get(label, {"color": OTHER, "linestyle": "-"})
         x = np.arange(len(intervals))
-        axis.fill_between(x, [i.low for i in intervals], [i.high for i in intervals], color=style["color"], alpha=0.13, linewidth=0)
+        axis.fill_between(
+            x, [i.low for i in intervals], [i.high for i in intervals], color=style["color"], alpha=0.13, linewidth=0
+        )
         axis.plot(x, [i.value for i in intervals], marker="o" if label.endswith("[CLS]") else "D", markersize=4.5, **style)
     _label_ends(axis, {label: intervals[-1].value for label, intervals in curves.items()}, len(next(iter(curves.values()))) - 1)
     axis.set_xticks(x, ["0\nembeddings", *map(str, x[1:])])

@@ -16,7 +16,9 @@ def current(root: Path = ROOT) -> str:
     Raises:
         ValueError: ``pyproject.toml`` names no repository.
     """
-    found = re.search(r'^Repository = "https://github\.com/([^"/]+/[^"/]+)"', (root / "pyproject.toml").read_text("utf-8"), re.M)
+    found = re.search(
+        r'^Repository = "https://github\.com/([^"/]+/[^"/]+)"', (root / "pyproject.toml").read_text("utf-8"), re.M
+    )
     if not found:
         raise ValueError("pyproject.toml has no [project.urls] Repository on github.com.")
     return found[1]

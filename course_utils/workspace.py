@@ -49,7 +49,10 @@ def update(root: Path = ROOT, report=print) -> Path:
             elif _digest(copy) == digest:
                 record[original.name] = digest
             else:
-                report(f"{original.name}: there is a newer original; yours is kept. make reset NOTEBOOK={original.name[:2]} takes it.")
+                report(
+                    f"{original.name}: there is a newer original; yours is kept. "
+                    f"make reset NOTEBOOK={original.name[:2]} takes it."
+                )
     (work / RECORD).write_text(json.dumps(record, indent=2), encoding="utf-8")
     return work
 

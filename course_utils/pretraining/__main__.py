@@ -14,6 +14,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run: checkpoint, logs, snapshots")
     parser.add_argument("--data", type=Path, help="folder of vocabulary and encoded text, shared between runs (OUT/data)")
     parser.add_argument("--skip-titles", nargs="*", default=[], help="leave out documents whose title begins so")
+    parser.add_argument("--held-out", type=float, default=0.01, help="share of the documents kept for measuring")
     parser.add_argument("--vocabulary", type=int, default=8192, help="size of the WordPiece vocabulary")
     parser.add_argument("--tokens", type=float, default=50e6, help="positions to train on, padding included")
     parser.add_argument("--batch-tokens", type=int, default=8192, help="positions a step")
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     data = args.data or args.out / "data"
-    prepare(args.corpus, data, args.vocabulary, skip_titles=args.skip_titles, report=lambda line: print(line, flush=True))
+    prepare(args.corpus, data, args.vocabulary, args.held_out, args.skip_titles, report=lambda line: print(line, flush=True))
     last = pretrain(
         data,
         args.out,

@@ -112,7 +112,10 @@ class BatchMaker:
         self._seconds = {length: np.flatnonzero(inside & (self._left >= length - 3)) for length in lengths}
         for length, windows in self._windows.items():
             if len(windows) == 0 or len(np.unique(self._document[self._seconds[length]])) < 2:
-                raise ValueError(f"The corpus needs two documents with over {length} tokens in several sentences.")
+                raise ValueError(
+                    f"{len(corpus.documents) - 1} documents are too few or too short: two must fill {length} tokens "
+                    "with several sentences. Give more text, or keep a larger share of it where the held-out part is meant."
+                )
         self._order_cache: tuple[tuple[int, int], np.ndarray] | None = None
 
     def __len__(self) -> int:
@@ -163,9 +166,7 @@ class BatchMaker:
         offsets, tokens = self.corpus.sentences, self.corpus.tokens
         start, end = offsets[sentence], self._document_end[sentence]
         boundaries = offsets[sentence + 1 : sentence + 1 + room]
-        fits = (
-            (boundaries >= start + SHORTEST_SEGMENT) & (boundaries <= start + room - SHORTEST_SEGMENT) & (boundaries < end)
-        )
+        fits = (boundaries >= start + SHORTEST_SEGMENT) & (boundaries <= start + room - SHORTEST_SEGMENT) & (boundaries < end)
         choices = boundaries[fits]
         cut = int(rng.choice(choices)) if len(choices) else int(boundaries[0])
         a = tokens[start:cut]

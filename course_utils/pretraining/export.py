@@ -16,11 +16,13 @@ from course_utils.pretraining import evaluation
 from course_utils.pretraining.training import evaluate, held_out_batches
 from course_utils.statistics import judge, spearman_difference
 
-CARD = """# {name}
+CARD = """\
+# {name}
 
-A BERT of {layers} layers, {hidden} dimensions and {heads} heads ({parameters:.1f} million parameters; BERT-Mini's shape), lower-cased,
-with a WordPiece vocabulary of {vocabulary:,}, pre-trained from scratch with {objective} for this course. It is small on purpose: it
-loads in a moment and embeds hundreds of sentences a second on a laptop, and it was trained as BERT was. {twin}
+A BERT of {layers} layers, {hidden} dimensions and {heads} heads ({parameters:.1f} million parameters; BERT-Mini's shape),
+lower-cased, with a WordPiece vocabulary of {vocabulary:,}, pre-trained from scratch with {objective} for this
+course. It is small on purpose: it loads in a moment and embeds hundreds of sentences a second on a laptop, and it was
+trained as BERT was. {twin}
 
 ## Data and licence
 {corpus} Held out for measuring: {held_out_documents:,} documents. The text does not ship with the course.
@@ -54,9 +56,9 @@ The three likeliest tokens and their probabilities.
 {fill}
 
 ## Known limits
-* It knows grammar and frequent words; it knows little about the world. Its text is from Wikipedia (people, places, sport, film, up to
-  2018) and from novels of 1839-1930, with their views of people. It is for learning how such models behave, not for use.
-* Inputs are at most {limit} tokens, the length it was trained for; {short_share:.0%} of the batches held short and padded inputs.
+* It knows grammar and frequent words; it knows little about the world. Its text is from Wikipedia (people, places, sport,
+  film, up to 2018) and from novels of 1839-1930, with their views of people. It is for learning how such models behave.
+* Inputs are at most {limit} tokens, the length it was trained for; {short_share:.0%} of the batches held short inputs.
 * One run, one seed (n = 1): how much another seed would differ was not measured.
 * {pooler}
 * Weights are stored in half precision and used in float32.
@@ -90,7 +92,9 @@ def export(run: Path, data: Path, out: Path, name: str, sets: dict[str, Path], c
     saved = model
     if not nsp:  # the pooler and the NSP head were never trained: they do not ship
         saved = BertForMaskedLM(model.config)
-        saved.load_state_dict({k: v for k, v in model.state_dict().items() if "pooler" not in k and "seq_relationship" not in k})
+        saved.load_state_dict(
+            {k: v for k, v in model.state_dict().items() if "pooler" not in k and "seq_relationship" not in k}
+        )
     saved.half().save_pretrained(out)
     tokenizer.save_pretrained(out)
     model = model.float()
@@ -120,20 +124,27 @@ def _card(run, data, name, model, encoder, pairs, corpus, command, twin) -> str:
     figures = evaluate(model, batches, nsp)
     unigram = evaluation.unigram_baseline(data, batches, settings["vocabulary_size"])
     optimisation = settings["optimisation"]
+    seen, text = f"{tokens / 1e6:.1f} million", f"{counts['train']['tokens'] / 1e6:.1f} million"
+    decay = f"{optimisation['warmup']:.0%} warm-up, linear decay to {optimisation['floor']:.0%}"
+    clip = f"weight decay {optimisation['weight_decay']}, gradient clip {optimisation['clip']}"
+    threads = f"{machine['threads']} thread{'s' if machine['threads'] > 1 else ''}"
     recipe = [
-        ("positions seen", f"{tokens / 1e6:.1f} million (padding included), {plan.steps:,} steps; training text {counts['train']['tokens'] / 1e6:.1f} million tokens"),
+        ("positions seen", f"{seen} (padding included) in {plan.steps:,} steps; the training text has {text} tokens"),
         ("inputs", " then ".join(f"{p.steps:,} steps of {p.batch_size} x {p.length} tokens" for p in plan.phases)),
         ("MLM", f"{plan.mlm_rate:.0%} selected, of these 80% [MASK], 10% random, 10% kept; special tokens never"),
-        ("NSP", "50% true next, 50% from another document, trained through the pooler" if nsp else "none: the second segment is there, its label is not used"),
-        ("optimiser", f"AdamW, betas {optimisation['betas']}, weight decay {optimisation['weight_decay']}, gradient clip {optimisation['clip']}"),
-        ("learning rate", f"{optimisation['learning_rate']}, {optimisation['warmup']:.0%} warm-up, linear decay to {optimisation['floor']:.0%}"),
+        (
+            "NSP",
+            "50% true next, 50% from another document" if nsp else "none: the second segment is there, its label is not used",
+        ),
+        ("optimiser", f"AdamW, betas {tuple(optimisation['betas'])}, {clip}"),
+        ("learning rate", f"{optimisation['learning_rate']}, {decay}"),
         ("dropout", "none"),
         ("seed", f"{settings['model_seed']} (weights, data order, masking)"),
         ("precision", "bfloat16 autocast" if machine["bf16"] else "float32"),
-        ("machine", f"{machine['device']}, {machine['threads']} thread(s), shared with other work; torch {machine['torch']}, {platform.machine()}"),
+        ("machine", f"{machine['device']}, {threads}, shared with other work; torch {machine['torch']}, {platform.machine()}"),
         ("wall time", f"{wall:.0f} minutes"),
         ("command", f"`{command}`"),
-    ]  # fmt: skip
+    ]
     held_out = [
         _row("word frequencies alone", f"{unigram['mlm_loss']:.2f}", f"{unigram['mlm_accuracy']:.1%}"),
         _row(f"{name}, MLM", f"{figures['mlm_loss']:.2f}", f"{figures['mlm_accuracy']:.1%}"),
@@ -142,7 +153,10 @@ def _card(run, data, name, model, encoder, pairs, corpus, command, twin) -> str:
         held_out.append(_row(f"{name}, NSP (chance 50%)", "", f"{figures['nsp_accuracy']:.1%}"))
 
     control = load_encoder("untrained", like=encoder)
-    tables = {name: evaluation.similarity_table(encoder, pairs), "untrained, same shape": evaluation.similarity_table(control, pairs)}
+    tables = {
+        name: evaluation.similarity_table(encoder, pairs),
+        "untrained, same shape": evaluation.similarity_table(control, pairs),
+    }
     ways = list(tables["untrained, same shape"])
     similarity = [_row("", *ways), _row(*["---"] * (len(ways) + 1))]
     for label, table in tables.items():
@@ -161,7 +175,9 @@ def _card(run, data, name, model, encoder, pairs, corpus, command, twin) -> str:
         heads=model.config.num_attention_heads,
         parameters=sum(p.numel() for p in model.parameters()) / 1e6,
         vocabulary=settings["vocabulary_size"],
-        objective="masked language modelling (MLM) and next sentence prediction (NSP)" if nsp else "masked language modelling (MLM) only",
+        objective="masked language modelling (MLM) and next sentence prediction (NSP)"
+        if nsp
+        else "masked language modelling (MLM) only",
         twin=twin,
         corpus=corpus,
         held_out_documents=counts["held_out"]["documents"],

@@ -90,7 +90,12 @@ def losses(model, batch: dict[str, torch.Tensor], nsp: bool) -> tuple[torch.Tens
     if not nsp:
         return mlm, mlm.new_zeros(()), mlm_logits, mlm.new_zeros(())
     nsp_logits = model.cls.seq_relationship(encoded.pooler_output).float()  # (batch, 2)
-    return mlm, torch.nn.functional.cross_entropy(nsp_logits, batch["next_sentence_label"], ignore_index=IGNORE), mlm_logits, nsp_logits
+    return (
+        mlm,
+        torch.nn.functional.cross_entropy(nsp_logits, batch["next_sentence_label"], ignore_index=IGNORE),
+        mlm_logits,
+        nsp_logits,
+    )
 
 
 def _autocast(device: str, bf16: bool):
