@@ -1,0 +1,74 @@
+"""The learner's copies: made, kept, updated, brought back."""
+
+from datetime import datetime
+
+import pytest
+
+from course_utils import __main__ as cli
+from course_utils import workspace
+
+
+@pytest.fixture
+def root(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    for name in ("03_probing.ipynb", "04_pooling.ipynb"):
+        (tmp_path / "notebooks" / name).write_text(f"original {name}", encoding="utf-8")
+    return tmp_path
+
+
+def read(path):
+    return path.read_text(encoding="utf-8")
+
+
+def test_copies_are_made_where_they_are_missing(root):
+    work = workspace.update(root)
+    assert sorted(path.name for path in work.glob("*.ipynb")) == ["03_probing.ipynb", "04_pooling.ipynb"]
+    (work / "04_pooling.ipynb").unlink()
+    workspace.update(root)
+    assert read(work / "04_pooling.ipynb") == "original 04_pooling.ipynb"
+
+
+def test_an_update_refreshes_what_was_not_touched_and_keeps_what_was(root):
+    work, said = workspace.update(root), []
+    (work / "03_probing.ipynb").write_text("mine", encoding="utf-8")
+    for name in ("03_probing.ipynb", "04_pooling.ipynb"):
+        (root / "notebooks" / name).write_text(f"new {name}", encoding="utf-8")
+    workspace.update(root, said.append)
+    assert read(work / "03_probing.ipynb") == "mine"
+    assert read(work / "04_pooling.ipynb") == "new 04_pooling.ipynb"
+    assert any("make reset NOTEBOOK=03" in line for line in said)
+
+
+@pytest.mark.parametrize("record", [None, "not json", "[]"])
+def test_a_lost_or_damaged_record_never_costs_work(root, record):
+    work = workspace.update(root)
+    (work / "03_probing.ipynb").write_text("mine", encoding="utf-8")
+    if record is None:
+        (work / workspace.RECORD).unlink()
+    else:
+        (work / workspace.RECORD).write_text(record, encoding="utf-8")
+    (root / "notebooks" / "03_probing.ipynb").write_text("new", encoding="utf-8")
+    workspace.update(root, lambda line: None)
+    assert read(work / "03_probing.ipynb") == "mine"
+
+
+def test_reset_brings_the_original_back_and_keeps_yours(root):
+    work, now = workspace.update(root), datetime(2026, 11, 22, 9, 30)
+    for text in ("mine", "mine again"):
+        (work / "03_probing.ipynb").write_text(text, encoding="utf-8")
+        copy, kept = workspace.reset("03", root, now)
+        assert read(copy) == "original 03_probing.ipynb"
+        assert read(kept) == text
+    assert len(list(work.glob("03_probing.mine_*.ipynb"))) == 2
+    assert workspace.reset("03", root, now)[1] is None
+
+
+@pytest.mark.parametrize("name", ["", "0", "99", "../03"])
+def test_reset_needs_the_name_of_one_notebook(root, name):
+    with pytest.raises(ValueError, match="Give the beginning of one: 03_probing"):
+        workspace.reset(name, root)
+
+
+def test_the_command_line_says_what_was_wrong(capsys):
+    assert cli.main(["reset", "99"]) == 2
+    assert "names 0 notebooks" in capsys.readouterr().err
