@@ -19,7 +19,7 @@ def lab(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     """Run the tests, then every notebook with its stored outputs compared; no network is used."""
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "TQDM_DISABLE": "1"}
     notebooks = ["--nbval-lax" if "--lax" in arguments else "--nbval", "--nbval-cell-timeout=300", "--nbval-current-env"]
     arguments = [a for a in arguments if a != "--lax"]
     parts = [["tests", "course_utils"], ["notebooks", *notebooks, "-p", "no:doctest", "-o", "addopts="]]

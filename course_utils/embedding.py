@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterable
 
@@ -91,7 +92,7 @@ def embed(
     result = np.zeros((len(texts), encoder.dimension), dtype=np.float32)
     budget = TOKENS_A_BATCH.get(encoder.device.type, 4096)
 
-    bar = tqdm(total=len(texts), unit="text", delay=5, leave=False)
+    bar = tqdm(total=len(texts), unit="text", delay=5, leave=False, disable="TQDM_DISABLE" in os.environ)
     start = 0
     with torch.inference_mode(), bar:
         while start < len(order):

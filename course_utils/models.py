@@ -86,9 +86,11 @@ def load_encoder(
     """
     import torch
     from transformers import AutoModel, AutoTokenizer
+    from transformers.utils import logging
 
     from course_utils.devices import choose_device, choose_precision
 
+    logging.disable_progress_bar()  # it would flash by on stderr: the models are small, or come with a download bar
     target = choose_device(device if device or like is None else str(like.device))
     dtype = choose_precision(precision, target)
     if name == "untrained":

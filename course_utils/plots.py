@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -68,18 +68,21 @@ def cosine_distributions(cosines: Mapping[str, np.ndarray], title: str):
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(len(cosines), 1, sharex=True, figsize=(7.0, 0.8 + 0.75 * len(cosines)))
-    edges = np.linspace(-0.4, 1.0, 71)
+    lowest = min(float(values.min()) for values in cosines.values())
+    edges = np.arange(np.floor(10 * lowest) / 10, 1.011, 0.02)
     for axis, (label, values) in zip(np.atleast_1d(axes), cosines.items(), strict=True):
         color = STYLES.get(label, {}).get("color", OTHER)
-        heights, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
-        axis.fill_between(edges[:-1], heights / heights.max(), step="post", color=color, alpha=0.75, linewidth=0)
+        heights, _ = np.histogram(values, edges)
+        axis.stairs(heights / heights.max(), edges, fill=True, color=color, alpha=0.75)
         axis.axvline(values.mean(), color=INK, linewidth=1.2)
         side = (
             {"x": values.mean() - 0.015, "ha": "right"} if values.mean() > 0.3 else {"x": values.mean() + 0.015, "ha": "left"}
         )
-        axis.text(y=0.82, s=f"mean {values.mean():.2f}", va="center", fontsize=9.5, **side)
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
+        axis.text(y=0.85, s=f"mean {values.mean():.2f}", va="center", fontsize=9.5, bbox=box, **side)
         axis.set_ylabel(label, rotation=0, ha="right", va="center")
         axis.set(yticks=[], ylim=(0, 1.05))
+        axis.tick_params(axis="x", length=0)
         axis.grid(False)
         axis.spines["left"].set_visible(False)
     np.atleast_1d(axes)[-1].set_xlabel("cosine of two random sentences")
@@ -124,26 +127,45 @@ def forest(
     axis.set(xlabel=xlabel, ylim=(len(labels) - 0.4, -0.7))
     axis.grid(axis="y", visible=False)
     axis.tick_params(axis="y", length=0)
-    axis.set_title(title, x=0.01 - axis.get_position().x0)
+    axis.margins(x=0.12)
+    figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
     return figure
 
 
-def layers(curves: Mapping[str, Sequence], title: str, ylabel: str):
-    """A value by layer, one line a system with its interval: ``curves[label]`` holds one ``Interval`` a layer."""
+def layers(curves: Mapping[str, Mapping[int, object]], title: str, ylabel: str):
+    """A value by layer with its interval, one line a system: ``curves[label]`` maps layer to ``Interval``."""
     import matplotlib.pyplot as plt
 
     figure, axis = plt.subplots()
+    last = max(max(intervals) for intervals in curves.values())
     for label, intervals in curves.items():
         style = STYLES.get(label, {"color": OTHER, "linestyle": "-"})
-        x = np.arange(len(intervals))
-        axis.fill_between(
-            x, [i.low for i in intervals], [i.high for i in intervals], color=style["color"], alpha=0.13, linewidth=0
-        )
-        axis.plot(x, [i.value for i in intervals], marker="o" if label.endswith("[CLS]") else "D", markersize=4.5, **style)
-    _label_ends(axis, {label: intervals[-1].value for label, intervals in curves.items()}, len(next(iter(curves.values()))) - 1)
-    axis.set_xticks(x, ["0\nembeddings", *map(str, x[1:])])
-    axis.set(xlabel="layer", ylabel=ylabel, xlim=(-0.15, x[-1] + 0.15))
-    axis.set_title(title)
+        x, values = list(intervals), list(intervals.values())
+        axis.fill_between(x, [i.low for i in values], [i.high for i in values], color=style["color"], alpha=0.13, linewidth=0)
+        axis.plot(x, [i.value for i in values], marker="o" if label == "[CLS]" else "D", markersize=4.5, **style)
+    _label_ends(axis, {label: intervals[last].value for label, intervals in curves.items()}, last)
+    axis.set_xticks(range(last + 1), ["0\nembeddings", *map(str, range(1, last + 1))])
+    axis.set(xlabel="layer", ylabel=ylabel, xlim=(-0.15, last + 0.15))
+    figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
+    return figure
+
+
+def strata(means: Mapping[str, Mapping[str, float]], title: str, xlabel: str):
+    """Mean values by stratum, one row a stratum, one mark a system: ``means[label][stratum]``. Returns the figure."""
+    import matplotlib.pyplot as plt
+
+    marks = {"[CLS]": ("o", CLS), "mean": ("D", MEAN), "TF-IDF": ("s", CONTROL), "people": ("|", INK)}
+    rows = list(next(iter(means.values())))
+    figure, axis = plt.subplots(figsize=(7.0, 0.9 + 0.42 * len(rows)))
+    for label, values in means.items():
+        marker, color = marks.get(label, ("^", OTHER))
+        size, edge = (15, 3) if marker == "|" else (7, 1)
+        axis.plot([values[row] for row in rows], range(len(rows)), marker, color=color, markersize=size, markeredgewidth=edge)
+        axis.annotate(label, (values[rows[0]], 0), (0, 11), textcoords="offset points", ha="center", color=color, fontsize=9.5)
+    axis.set_yticks(range(len(rows)), rows)
+    axis.set(xlabel=xlabel, xlim=(-0.03, 1.03), ylim=(len(rows) - 0.5, -0.9))
+    axis.tick_params(axis="y", length=0)
+    figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
     return figure
 
 

@@ -174,7 +174,8 @@ def test_splits_are_disjoint_and_together_the_whole(sets):
 @pytest.mark.parametrize(
     ("call", "said"),
     [(("stsb",), "There are sts, reviews"), (("sts", "train"), "Its splits are dev, test"),
-     (("passages", "dev"), "has no splits"), (("sts", None, "web"), "source must be"), (("passages", None, "hub"), "no public counterpart")],
+     (("passages", "dev"), "has no splits"), (("sts", None, "web"), "source must be"),
+     (("passages", None, "hub"), "no public counterpart")],
 )  # fmt: skip
 def test_bad_calls_say_what_there_is(call, said):
     with pytest.raises(ValueError, match=said):

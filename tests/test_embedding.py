@@ -96,14 +96,14 @@ def test_long_texts_are_truncated_with_one_warning_that_counts(encoder):
 
 
 def test_out_of_memory_halves_the_batch_and_says_so(encoder):
-    sizes = []
+    sizes, longest = [], max(len(row) for row in encoder.tokenizer(TEXTS)["input_ids"])
 
     class Small:
         config = encoder.model.config
 
         def __call__(self, input_ids, **more):
             sizes.append(len(input_ids))
-            if len(input_ids) > 2:
+            if input_ids.numel() > 2 * longest:
                 raise torch.OutOfMemoryError("made up")
             return encoder.model(input_ids=input_ids, **more)
 
@@ -113,7 +113,7 @@ def test_out_of_memory_halves_the_batch_and_says_so(encoder):
         with pytest.warns(UserWarning, match="Out of memory with 5 texts a batch"):
             vectors = cu.embed(TEXTS, short, "mean", batch_size=batch_size)
         np.testing.assert_allclose(vectors, cu.embed(TEXTS, encoder, "mean"), atol=2e-5)
-        assert max(sizes[1:]) <= 2
+        assert sizes[:2] == [5, 2]
 
 
 def test_out_of_memory_with_one_text_is_not_hidden(encoder):
@@ -171,8 +171,8 @@ def test_pretraining_heads_fill_a_blank(encoder):
     from course_utils.pretraining.evaluation import fill_mask
 
     model = cu.load_pretraining_model("mini-bert", device="cpu")
-    top = fill_mask(model, encoder.tokenizer, "He opened the [MASK] and walked into the room.", k=5)
-    assert "door" in [token for token, _ in top]
+    top = fill_mask(model, encoder.tokenizer, "He was president of the United [MASK].", k=3)
+    assert "states" in [token for token, _ in top]
     with pytest.raises(ValueError, match="must hold one"):
         fill_mask(model, encoder.tokenizer, "no blank")
 

@@ -38,20 +38,31 @@ EVERYDAY = (
 
 
 def read_pairs(path: Path) -> Pairs:
-    """Sentence pairs from a CSV of sentence1, sentence2, score, with or without a header line.
+    """Sentence pairs from a CSV with the columns sentence1, sentence2, score (in this order where it has no header line).
 
     Raises:
         ValueError: a row has no score in its third column.
     """
+    columns = ["sentence1", "sentence2", "score"]
     with open(path, newline="", encoding="utf-8") as file:
         rows = [row for row in csv.reader(file) if row]
-    if rows and rows[0][:2] == ["sentence1", "sentence2"]:
-        rows = rows[1:]
+    if rows and set(columns) <= set(rows[0]):
+        places = [rows[0].index(column) for column in columns]
+        rows = [[row[place] for place in places] for row in rows[1:]]
     try:
         first, second, gold = zip(*((a, b, float(score)) for a, b, score, *_ in rows), strict=True)
     except ValueError:
         raise ValueError(f"{path}: expected the columns sentence1, sentence2, score in every row.") from None
     return list(first), list(second), np.array(gold)
+
+
+def course_pairs() -> Pairs:
+    """The test pairs of the course's ``sts`` without its hard strata: what a public similarity set is like."""
+    from course_utils.data import HARD_STRATA, load_data
+
+    sts = load_data("sts", "test")
+    sts = sts[~sts["stratum"].isin(HARD_STRATA)]
+    return list(sts["sentence1"]), list(sts["sentence2"]), sts["score"].to_numpy()
 
 
 def plan_of(settings: Mapping) -> Plan:

@@ -69,11 +69,14 @@ def _row(*cells) -> str:
     return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
 
 
-def export(run: Path, data: Path, out: Path, name: str, sets: dict[str, Path], corpus: str, command: str, twin: str) -> None:
+def export(
+    run: Path, data: Path, out: Path, name: str, sets: dict[str, Path | None], corpus: str, command: str, twin: str
+) -> None:
     """Write weights, tokenizer, curve, card and checksums of the finished ``run`` to ``out``.
 
     Args:
-        sets: CSVs of sentence pairs for the curve; the one named ``stsb_dev`` also gives the card's table.
+        sets: CSVs of sentence pairs for the curve, by name; ``stsb_dev`` also gives the card's table, and ``None`` stands
+            for the course's own pairs.
 
     Raises:
         ValueError: the run is not finished.
@@ -86,7 +89,7 @@ def export(run: Path, data: Path, out: Path, name: str, sets: dict[str, Path], c
     if not last.is_file():
         raise ValueError(f"The run in {run} is not finished: it has no {last.name}.")
     model, tokenizer = evaluation.load_snapshot(run, data, last)
-    pairs = {label: evaluation.read_pairs(path) for label, path in sets.items()}
+    pairs = {label: evaluation.read_pairs(path) if path else evaluation.course_pairs() for label, path in sets.items()}
 
     out.mkdir(parents=True, exist_ok=True)
     saved = model
@@ -199,12 +202,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--name", required=True)
-    parser.add_argument("--pairs", nargs="+", required=True, metavar="NAME=CSV", help="stsb_dev=FILE, and others for the curve")
+    parser.add_argument("--pairs", nargs="+", required=True, metavar="NAME[=CSV]", help="stsb_dev=FILE; sts: the course's own")
     parser.add_argument("--corpus", default="", help="sentences on the text and its licence, for the card")
     parser.add_argument("--command", default="", help="the command that made the run, for the card")
     parser.add_argument("--twin", default="", help="a sentence on the other model, for the card")
     args = parser.parse_args(arguments)
-    sets = {label: Path(path) for label, path in (pair.split("=", 1) for pair in args.pairs)}
+    named = (pair.partition("=") for pair in args.pairs)
+    sets = {label: Path(path) if path else None for label, _, path in named}
     export(args.run, args.data, args.out, args.name, sets, args.corpus, args.command, args.twin)
     return 0
 

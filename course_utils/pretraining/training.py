@@ -334,7 +334,7 @@ def pretrain(
             mean_mlm, mean_nsp = torch.stack(recent).mean(0).tolist()
             if not math.isfinite(mean_mlm):
                 raise FloatingPointError(f"The loss is {mean_mlm} at step {step}. Lower the learning rate.")
-            row = (step, tokens, phase.length, f"{rate:.3g}", f"{mean_mlm:.4f}", f"{mean_nsp:.4f}", round(elapsed()))
+            row = (step, tokens, phase.length, f"{rate:.3g}", f"{mean_mlm:.4f}", f"{mean_nsp:.4f}", round(elapsed(), 2))
             log.append(dict(zip(LOG_COLUMNS, row, strict=True)))
             bar.set_postfix(mlm=f"{mean_mlm:.3f}", nsp=f"{mean_nsp:.3f}")
             recent = []
