@@ -22,6 +22,7 @@ _HOME = {
     "embed": "embedding",
     "pool": "pooling",
     "load_data": "data",
+    "train_sentence_encoder": "training",
     "cosine": "similarity",
     "cosine_matrix": "similarity",
     "random_pair_cosines": "similarity",

@@ -140,7 +140,8 @@ def training_curve(name: str):
     """What was measured while a bundled model was pre-trained: a DataFrame, one row a snapshot.
 
     Columns: step, tokens, mlm_loss (nats), mlm_accuracy, nsp_accuracy (held-out text; empty without NSP), and Spearman
-    on two sets of sentence pairs for the [CLS] vector and the mean.
+    of the cosine with the scores for [CLS] and the mean: ``stsb_dev_*`` on STS-B dev, ``sts_*`` on the test split of the
+    course's ``sts`` without its hard strata.
 
     Raises:
         ValueError: ``name`` is not a bundled model.

@@ -262,3 +262,22 @@ def test_without_network_one_error_says_size_command_and_alternative(monkeypatch
         assert f"{public.megabytes} MB" in said
         assert data.FETCH in said
         assert f'load_data("{name}")' in said
+
+
+def test_the_readme_gives_the_sizes_that_are_there(sets):
+    readme = " ".join((data.FOLDER.parent.parent / "README.md").read_text(encoding="utf-8").split())
+    for name, words_ in (
+        ("sts", "sentence pairs"),
+        ("reviews", "reviews"),
+        ("paraphrases", "triples"),
+        ("passages", "passages"),
+    ):
+        assert f"{len(sets[name]):,} {words_}" in readme, name
+
+
+def test_the_card_holds_what_was_measured(sets):
+    card = (data.FOLDER / "README.md").read_text(encoding="utf-8")
+    assert f"| sts | {len(sets['sts'])} |" in card
+    assert "mini-bert first-last mean" in card
+    assert "STS-B dev: change" in card
+    assert "language models" in card

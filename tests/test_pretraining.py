@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from course_utils.pretraining.batches import FIRST_WORD, IGNORE, MASK, PAD, SEP, BatchMaker, Phase, Plan, two_phase_plan
+from course_utils.pretraining.batches import FIRST_WORD, IGNORE, MASK, PAD, SEP, BatchMaker, Phase, Plan, make_plan
 from course_utils.pretraining.corpus import TokenizedCorpus, prepare, read_documents
 
 CLS_ID = 2
@@ -130,7 +130,7 @@ def test_every_window_is_used_before_any_is_used_again(corpus):
 
 
 def test_the_plan_ends_with_a_longer_phase():
-    plan = two_phase_plan(50e6, seed=0)
+    plan = make_plan(50e6, seed=0)
     assert [phase.length for phase in plan.phases] == [64, 128]
     assert sum(phase.tokens for phase in plan.phases) == pytest.approx(50e6, rel=0.001)
     assert plan.phases[1].tokens / 50e6 == pytest.approx(0.1, abs=0.01)
@@ -269,17 +269,20 @@ def test_losses_equal_those_of_transformers(prepared):
     torch.testing.assert_close(mlm + nsp, theirs)
 
 
-def test_export_of_a_run_loads_as_a_model(long_corpus, tmp_path):
+def test_export_of_a_run_and_its_continuation_loads_as_a_model(long_corpus, tmp_path):
     import course_utils as cu
     from course_utils.models import verify
     from course_utils.pretraining.export import export
 
     subprocess.run(command(long_corpus, tmp_path / "run", "--no-nsp"), check=True, capture_output=True)
+    more = command(long_corpus, tmp_path / "more", "--no-nsp", "--start-from", str(tmp_path / "run"), "--lengths", "128")
+    subprocess.run(more, check=True, capture_output=True)
     pairs = tmp_path / "pairs.csv"
     lines = [f"grey geese,{'seven eggs' if i % 2 else 'grey geese sold'} {'mill ' * i},{5 * i / 12:.2f}" for i in range(1, 12)]
     pairs.write_text("sentence1,sentence2,score\n" + "\n".join(lines), encoding="utf-8")
     out = tmp_path / "model"
-    export(tmp_path / "run", long_corpus.parent / "data", out, "tiny", {"stsb_dev": pairs}, "Made-up text.", "a | b", "")
+    data, sets = long_corpus.parent / "data", {"stsb_dev": pairs, "sts": None}
+    export([tmp_path / "run", tmp_path / "more"], data, out, "tiny", sets, "Made-up text.", "A | twin.")
     verify(out)
     encoder = cu.load_encoder(out, device="cpu")
     assert encoder.limit == 128
@@ -289,8 +292,12 @@ def test_export_of_a_run_loads_as_a_model(long_corpus, tmp_path):
     card = (out / "README.md").read_text(encoding="utf-8")
     assert "word frequencies alone" in card
     assert "has no trained pooler" in card
-    assert "a \\| b" in card
     curve = (out / "training_curve.csv").read_text(encoding="utf-8").splitlines()
     assert curve[0].startswith("step,tokens,mlm_loss,mlm_accuracy,nsp_accuracy")
     assert "stsb_dev_cls" in curve[0]
-    assert len(curve) == len(list((tmp_path / "run" / "snapshots").iterdir())) + 1
+    assert "sts_mean" in curve[0]
+    snapshots = [len(list((tmp_path / run / "snapshots").iterdir())) for run in ("run", "more")]
+    assert len(curve) == sum(snapshots)  # and the header instead of the second run's beginning, which is the first one's end
+    assert curve[-1].split(",")[:2] == ["100", "51200"]
+    with pytest.raises(ValueError, match="did not start from"):
+        export([tmp_path / "more"], data, out, "tiny", sets, "", "")

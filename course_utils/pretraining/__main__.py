@@ -17,6 +17,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--held-out", type=float, default=0.01, help="share of the documents kept for measuring")
     parser.add_argument("--vocabulary", type=int, default=8192, help="size of the WordPiece vocabulary")
     parser.add_argument("--tokens", type=float, default=50e6, help="positions to train on, padding included")
+    parser.add_argument(
+        "--lengths", type=int, nargs="+", default=[64, 128], help="length of the inputs, then of the last tenth"
+    )
+    parser.add_argument("--start-from", type=Path, metavar="RUN", help="a finished run whose weights to start from")
     parser.add_argument("--batch-tokens", type=int, default=8192, help="positions a step")
     parser.add_argument("--no-nsp", dest="nsp", action="store_false", help="MLM only")
     parser.add_argument("--mlm-rate", type=float, default=0.2, help="share of tokens selected for MLM")
@@ -40,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     import torch
 
-    from course_utils.pretraining.batches import two_phase_plan
+    from course_utils.pretraining.batches import make_plan
     from course_utils.pretraining.corpus import prepare
     from course_utils.pretraining.training import Optimisation, Shape, pretrain
 
@@ -54,11 +58,12 @@ def main(arguments: list[str] | None = None) -> int:
     last = pretrain(
         data,
         args.out,
-        two_phase_plan(int(args.tokens), args.seed, args.batch_tokens, mlm_rate=args.mlm_rate),
+        make_plan(int(args.tokens), args.seed, args.batch_tokens, args.lengths, mlm_rate=args.mlm_rate),
         nsp=args.nsp,
         shape=Shape(args.layers, args.hidden, args.heads),
         optimisation=Optimisation(learning_rate=args.learning_rate),
         model_seed=args.seed,
+        start_from=args.start_from,
         device=device,
         compile_model=args.compile,
         checkpoint_seconds=args.checkpoint_seconds,

@@ -67,18 +67,23 @@ class Plan:
         raise IndexError("step beyond the plan")
 
 
-def two_phase_plan(
+def make_plan(
     tokens: int, seed: int, batch_tokens: int = 8192, lengths: Sequence[int] = (64, 128), last_share: float = 0.1, **rates
 ) -> Plan:
-    """A plan of about ``tokens`` positions: the first of ``lengths``, then the second for ``last_share`` of them.
+    """A plan of about ``tokens`` positions: the first of ``lengths``, then the second, if there is one, for the ``last_share``.
 
-    >>> two_phase_plan(81920, seed=0).phases
+    >>> make_plan(81920, seed=0).phases
     (Phase(steps=9, length=64, batch_size=128), Phase(steps=1, length=128, batch_size=64))
+
+    Raises:
+        ValueError: neither one nor two lengths.
     """
-    steps = max(2, round(tokens / batch_tokens))
-    last = max(1, round(steps * last_share))
-    phases = tuple(Phase(n, length, batch_tokens // length) for n, length in zip((steps - last, last), lengths, strict=True))
-    return Plan(phases, seed, **rates)
+    if len(lengths) not in (1, 2):
+        raise ValueError(f"A plan takes one or two lengths, not {len(lengths)}.")
+    steps = max(len(lengths), round(tokens / batch_tokens))
+    last = max(1, round(steps * last_share)) if len(lengths) == 2 else 0
+    phases = [Phase(n, length, batch_tokens // length) for n, length in zip((steps - last, last), lengths, strict=False)]
+    return Plan(tuple(phases), seed, **rates)
 
 
 class BatchMaker:

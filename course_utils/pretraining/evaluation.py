@@ -15,7 +15,7 @@ import torch
 
 from course_utils.embedding import embed
 from course_utils.models import Encoder
-from course_utils.pretraining.batches import IGNORE, Phase, Plan
+from course_utils.pretraining.batches import IGNORE, BatchMaker, Phase, Plan
 from course_utils.pretraining.corpus import TokenizedCorpus
 from course_utils.pretraining.training import Shape, build_model
 from course_utils.similarity import cosine
@@ -115,12 +115,38 @@ def similarity_table(encoder: Encoder, pairs: Pairs) -> dict[str, Interval]:
     return {label: spearman_interval(pair_cosines(encoder, pairs, *way), pairs[2]) for label, way in ways.items()}
 
 
-def curve(run: Path, data: Path, sets: Mapping[str, Pairs]) -> list[dict]:
+def read_rows(path: Path) -> list[dict]:
+    """The rows of a CSV with a header."""
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def joined(runs: Sequence[Path], name: str) -> list[dict]:
+    """A log (``log.csv`` or ``held_out.csv``) over runs that continue one another: steps, tokens and seconds go on counting."""
+    rows, offsets = [], {"step": 0, "tokens": 0, "seconds": 0.0}
+    for run in runs:
+        part = read_rows(run / name)
+        for row in part:
+            if rows and int(row["step"]) == 0:
+                continue  # the end of the run before
+            moved = {key: float(row[key]) + offset for key, offset in offsets.items() if key in row}
+            rows.append({**row, **{key: round(value, 2) if key == "seconds" else int(value) for key, value in moved.items()}})
+        offsets = {key: float(rows[-1].get(key, 0)) for key in offsets}
+    return rows
+
+
+def curve(runs: Sequence[Path], data: Path, sets: Mapping[str, Pairs]) -> list[dict]:
     """One row a snapshot: the held-out figures of the log and Spearman of [CLS] and of the mean on each set."""
-    with open(run / "held_out.csv", newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = joined(runs, "held_out.csv")
+    offset = 0
+    paths = {}
+    for run in runs:
+        paths |= {
+            offset + int(path.stem.removeprefix("step_")): (run, path) for path in (run / "snapshots").glob("*.safetensors")
+        }
+        offset += plan_of(read_settings(run)).steps
     for row in rows:
-        path = run / "snapshots" / f"step_{int(row['step']):06d}.safetensors"
+        run, path = paths[row["step"]]
         model, tokenizer = load_snapshot(run, data, path)
         encoder = Encoder(path.stem, model.bert, tokenizer, torch.device("cpu"))
         row.setdefault("nsp_accuracy", "")
@@ -128,6 +154,26 @@ def curve(run: Path, data: Path, sets: Mapping[str, Pairs]) -> list[dict]:
             for label in ("cls", "mean"):
                 row[f"{name}_{label}"] = round(spearman(pair_cosines(encoder, pairs, label), pairs[2]), 4)
     return rows
+
+
+def loss_by_position(model, data: Path, batches: int = 6) -> tuple[float, float]:
+    """MLM loss (nats a masked token) in the first and the second half of held-out inputs of the model's full length."""
+    from course_utils.pretraining.training import _to_tensors, losses
+
+    limit, size = model.config.max_position_embeddings, model.config.vocab_size
+    plan = Plan((Phase(batches, limit, 4096 // limit),), seed=2, padded_rate=0.0)
+    maker = BatchMaker(TokenizedCorpus.load(data / "held_out"), plan, size)
+    sums, counts = np.zeros(2), np.zeros(2)
+    with torch.inference_mode():
+        for step in range(batches):
+            batch = _to_tensors(maker[step])
+            logits = losses(model, batch, nsp=False)[2]
+            loss = torch.nn.functional.cross_entropy(logits, batch["masked_labels"], reduction="none")
+            half = (batch["masked_positions"] % limit >= limit // 2).numpy().astype(int)
+            sums += np.bincount(half, loss.numpy(), 2)
+            counts += np.bincount(half, minlength=2)
+    first, second = sums / counts
+    return float(first), float(second)
 
 
 def unigram_baseline(data: Path, batches: Sequence[Mapping[str, torch.Tensor]], vocabulary_size: int) -> dict[str, float]:

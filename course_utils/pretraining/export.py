@@ -7,6 +7,7 @@ import csv
 import json
 import platform
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -33,7 +34,7 @@ Weights, vocabulary and this card: CC BY-SA 4.0, the licence of Wikipedia's text
 |---|---|
 {recipe}
 
-The vocabulary, the batches, the loop and this card are made by `course_utils.pretraining`; its README has the commands.
+Vocabulary, batches, loop and this card are made by `course_utils.pretraining`; the commands stand in its README.
 
 ## Held-out text
 | | loss (nats a masked token) | accuracy |
@@ -70,25 +71,31 @@ def _row(*cells) -> str:
 
 
 def export(
-    run: Path, data: Path, out: Path, name: str, sets: dict[str, Path | None], corpus: str, command: str, twin: str
+    runs: Sequence[Path], data: Path, out: Path, name: str, sets: dict[str, Path | None], corpus: str, twin: str
 ) -> None:
-    """Write weights, tokenizer, curve, card and checksums of the finished ``run`` to ``out``.
+    """Write weights, tokenizer, curve, card and checksums of a finished run to ``out``.
 
     Args:
+        runs: the run, or the runs of which each started from the one before.
         sets: CSVs of sentence pairs for the curve, by name; ``stsb_dev`` also gives the card's table, and ``None`` stands
             for the course's own pairs.
 
     Raises:
-        ValueError: the run is not finished.
+        ValueError: a run is not finished, or does not continue the one before.
     """
     from transformers import BertForMaskedLM
 
-    settings = evaluation.read_settings(run)
-    plan, nsp = evaluation.plan_of(settings), settings["nsp"]
-    last = run / "snapshots" / f"step_{plan.steps:06d}.safetensors"
-    if not last.is_file():
-        raise ValueError(f"The run in {run} is not finished: it has no {last.name}.")
-    model, tokenizer = evaluation.load_snapshot(run, data, last)
+    before = None
+    for run in runs:
+        settings = evaluation.read_settings(run)
+        last = run / "snapshots" / f"step_{evaluation.plan_of(settings).steps:06d}.safetensors"
+        if not last.is_file():
+            raise ValueError(f"The run in {run} is not finished: it has no {last.name}.")
+        if settings.get("start_from") != before:
+            raise ValueError(f"The run in {run} did not start from the one named before it.")
+        before = settings
+    nsp = settings["nsp"]
+    model, tokenizer = evaluation.load_snapshot(runs[-1], data, last)
     pairs = {label: evaluation.read_pairs(path) if path else evaluation.course_pairs() for label, path in sets.items()}
 
     out.mkdir(parents=True, exist_ok=True)
@@ -99,59 +106,69 @@ def export(
             {k: v for k, v in model.state_dict().items() if "pooler" not in k and "seq_relationship" not in k}
         )
     saved.half().save_pretrained(out)
+    (out / "model.safetensors").chmod(0o644)
     tokenizer.save_pretrained(out)
     model = model.float()
-
-    rows = evaluation.curve(run, data, pairs)
-    with open(out / "training_curve.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    (out / "training_log.csv").write_text((run / "log.csv").read_text("utf-8").replace("\r\n", "\n"), "utf-8", newline="\n")
+    _write_rows(out / "training_curve.csv", evaluation.curve(runs, data, pairs))
+    _write_rows(out / "training_log.csv", evaluation.joined(runs, "log.csv"))
 
     encoder = Encoder(name, model.bert, tokenizer, torch.device("cpu"), has_pooler=nsp)
-    card = _card(run, data, name, model, encoder, pairs["stsb_dev"], corpus, command, twin)
+    card = _card(runs, data, name, model, encoder, pairs["stsb_dev"], corpus, twin)
     (out / "README.md").write_text(card, "utf-8", newline="\n")
     listing = {path.name: sha256(path) for path in sorted(out.iterdir()) if path.name not in ("checksums.json", "README.md")}
     (out / "checksums.json").write_text(json.dumps(listing, indent=2) + "\n", "utf-8", newline="\n")
 
 
-def _card(run, data, name, model, encoder, pairs, corpus, command, twin) -> str:
-    settings = evaluation.read_settings(run)
+def _write_rows(path: Path, rows: list[dict]) -> None:
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _stage(settings: dict) -> tuple[str, str]:
+    """What one run saw and how it was optimised, for the card."""
+    plan, optimisation = evaluation.plan_of(settings), settings["optimisation"]
+    inputs = " then ".join(f"{p.steps:,} steps of {p.batch_size} x {p.length} tokens" for p in plan.phases)
+    rate = f"{optimisation['learning_rate']}, {optimisation['warmup']:.0%} warm-up, linear decay to {optimisation['floor']:.0%}"
+    return inputs, f"{rate}; seed {plan.seed}"
+
+
+def _card(runs, data, name, model, encoder, pairs, corpus, twin) -> str:
+    stages = [evaluation.read_settings(run) for run in runs]
+    settings = stages[-1]
     plan, nsp, machine = evaluation.plan_of(settings), settings["nsp"], settings["machine"]
     counts = json.loads((data / "prepared.json").read_text("utf-8"))["counts"]
-    with open(run / "log.csv", newline="", encoding="utf-8") as file:
-        wall = float(list(csv.DictReader(file))[-1]["seconds"]) / 60
-    tokens = sum(phase.tokens for phase in plan.phases)
+    end = evaluation.joined(runs, "log.csv")[-1]
     batches = held_out_batches(data / "held_out", plan, settings["vocabulary_size"])
     figures = evaluate(model, batches, nsp)
     unigram = evaluation.unigram_baseline(data, batches, settings["vocabulary_size"])
+    first_half, second_half = evaluation.loss_by_position(model, data)
     optimisation = settings["optimisation"]
-    seen, text = f"{tokens / 1e6:.1f} million", f"{counts['train']['tokens'] / 1e6:.1f} million"
-    decay = f"{optimisation['warmup']:.0%} warm-up, linear decay to {optimisation['floor']:.0%}"
+    text = f"{counts['train']['tokens'] / 1e6:.1f} million"
     clip = f"weight decay {optimisation['weight_decay']}, gradient clip {optimisation['clip']}"
     threads = f"{machine['threads']} thread{'s' if machine['threads'] > 1 else ''}"
     recipe = [
-        ("positions seen", f"{seen} (padding included) in {plan.steps:,} steps; the training text has {text} tokens"),
-        ("inputs", " then ".join(f"{p.steps:,} steps of {p.batch_size} x {p.length} tokens" for p in plan.phases)),
+        ("positions seen", f"{end['tokens'] / 1e6:.1f} million (padding included); the training text has {text} tokens"),
+        *((f"run {i}: inputs", _stage(stage)[0]) for i, stage in enumerate(stages, 1)),
+        *((f"run {i}: learning rate", _stage(stage)[1]) for i, stage in enumerate(stages, 1)),
         ("MLM", f"{plan.mlm_rate:.0%} selected, of these 80% [MASK], 10% random, 10% kept; special tokens never"),
         (
             "NSP",
             "50% true next, 50% from another document" if nsp else "none: the second segment is there, its label is not used",
         ),
-        ("optimiser", f"AdamW, betas {tuple(optimisation['betas'])}, {clip}"),
-        ("learning rate", f"{optimisation['learning_rate']}, {decay}"),
-        ("dropout", "none"),
-        ("seed", f"{settings['model_seed']} (weights, data order, masking)"),
+        ("optimiser", f"AdamW, betas {tuple(optimisation['betas'])}, {clip}; batches of 8,192 positions; no dropout"),
+        ("seed of the weights", stages[0]["model_seed"]),
         ("precision", "bfloat16 autocast" if machine["bf16"] else "float32"),
         ("machine", f"{machine['device']}, {threads}, shared with other work; torch {machine['torch']}, {platform.machine()}"),
-        ("wall time", f"{wall:.0f} minutes"),
-        ("command", f"`{command}`"),
+        ("wall time", f"{end['seconds'] / 60:.0f} minutes"),
     ]
     held_out = [
         _row("word frequencies alone", f"{unigram['mlm_loss']:.2f}", f"{unigram['mlm_accuracy']:.1%}"),
         _row(f"{name}, MLM", f"{figures['mlm_loss']:.2f}", f"{figures['mlm_accuracy']:.1%}"),
     ]
+    long = f"{name}, MLM, inputs of {encoder.limit} tokens"
+    held_out.append(_row(f"{long}: first half, second half", f"{first_half:.2f}, {second_half:.2f}", ""))
     if nsp:
         held_out.append(_row(f"{name}, NSP (chance 50%)", "", f"{figures['nsp_accuracy']:.1%}"))
 
@@ -198,18 +215,17 @@ def _card(run, data, name, model, encoder, pairs, corpus, command, twin) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m course_utils.pretraining.export", description=__doc__)
-    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--run", type=Path, nargs="+", required=True, help="the run, or those that it goes on from, in order")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--name", required=True)
     parser.add_argument("--pairs", nargs="+", required=True, metavar="NAME[=CSV]", help="stsb_dev=FILE; sts: the course's own")
     parser.add_argument("--corpus", default="", help="sentences on the text and its licence, for the card")
-    parser.add_argument("--command", default="", help="the command that made the run, for the card")
     parser.add_argument("--twin", default="", help="a sentence on the other model, for the card")
     args = parser.parse_args(arguments)
     named = (pair.partition("=") for pair in args.pairs)
     sets = {label: Path(path) if path else None for label, _, path in named}
-    export(args.run, args.data, args.out, args.name, sets, args.corpus, args.command, args.twin)
+    export(args.run, args.data, args.out, args.name, sets, args.corpus, args.twin)
     return 0
 
 

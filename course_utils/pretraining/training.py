@@ -17,7 +17,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from course_utils.devices import has_fast_bfloat16
-from course_utils.pretraining.batches import IGNORE, BatchMaker, Plan
+from course_utils.pretraining.batches import IGNORE, BatchMaker, Phase, Plan
 from course_utils.pretraining.corpus import TokenizedCorpus
 
 LOG_COLUMNS = ("step", "tokens", "length", "learning_rate", "train_mlm_loss", "train_nsp_loss", "seconds")
@@ -147,9 +147,8 @@ def evaluate(model, batches: list[dict[str, torch.Tensor]], nsp: bool, bf16: boo
 
 
 def held_out_batches(folder: Path, plan: Plan, vocabulary_size: int, count: int = 16) -> list[dict[str, torch.Tensor]]:
-    """``count`` fixed batches from the held-out documents, in the shape of the plan's first phase and another seed."""
-    phase = plan.phases[0]
-    held_out_plan = Plan((type(phase)(count, phase.length, phase.batch_size),), plan.seed + 1, plan.mlm_rate, plan.padded_rate)
+    """``count`` fixed batches of 128 x 64 tokens from the held-out documents, the same for every run that shares them."""
+    held_out_plan = Plan((Phase(count, 64, 128),), seed=1, mlm_rate=plan.mlm_rate, padded_rate=plan.padded_rate)
     maker = BatchMaker(TokenizedCorpus.load(folder), held_out_plan, vocabulary_size)
     return [_to_tensors(maker[step]) for step in range(count)]
 
@@ -196,6 +195,7 @@ def pretrain(
     shape: Shape = Shape(),
     optimisation: Optimisation = Optimisation(),
     model_seed: int = 0,
+    start_from: Path | None = None,
     device: str = "cpu",
     bf16: bool | None = None,
     compile_model: bool = True,
@@ -214,6 +214,8 @@ def pretrain(
     the held-out figures at the snapshots.
 
     Args:
+        start_from: a finished run whose last weights to start from, with a fresh optimizer and schedule (instead of
+            ``model_seed``); it must have the same shape, vocabulary and greatest length.
         stop_after: seconds after which to write a checkpoint and return; a later call goes on.
         bf16: autocast to bfloat16; ``None`` decides by the processor.
 
@@ -223,7 +225,7 @@ def pretrain(
     Raises:
         ValueError: the checkpoint in ``run`` was made with other settings.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import load_file, save_file
     from tqdm.auto import tqdm
 
     vocabulary_size = len(json.loads((data / "tokenizer" / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"])
@@ -235,6 +237,7 @@ def pretrain(
         "shape": asdict(shape),
         "optimisation": asdict(optimisation),
         "model_seed": model_seed,
+        "start_from": None if start_from is None else json.loads((start_from / "settings.json").read_text(encoding="utf-8")),
         "vocabulary_size": vocabulary_size,
     }
     settings = json.loads(json.dumps(settings))
@@ -242,6 +245,9 @@ def pretrain(
     (run / "snapshots").mkdir(exist_ok=True)
 
     model = build_model(vocabulary_size, limit, shape, model_seed).to(device)
+    if start_from is not None:
+        weights = load_file(max((start_from / "snapshots").glob("*.safetensors")), device=device)
+        model.load_state_dict({name: tensor.float() for name, tensor in weights.items()}, strict=False)
     matrices = [p for p in model.parameters() if p.ndim > 1]
     others = [p for p in model.parameters() if p.ndim <= 1]
     optimizer = torch.optim.AdamW(
