@@ -4,7 +4,7 @@ ENVIRONMENT ?= .venv
 BIN := $(if $(filter Windows_NT,$(OS)),$(ENVIRONMENT)/Scripts,$(ENVIRONMENT)/bin)
 COURSE = $(BIN)/python -m course_utils
 
-.PHONY: help lab test install reset lint notebooks data models bench lock repository clean
+.PHONY: help lab test install reset lint notebooks bench lock repository clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

@@ -20,6 +20,7 @@ _HOME = {
     "Encoder": "models",
     "DamagedModelError": "models",
     "embed": "embedding",
+    "embed_each": "embedding",
     "pool": "pooling",
     "load_data": "data",
     "train_sentence_encoder": "training",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -71,25 +71,44 @@ def embed(
     >>> cu.embed(["Tea or coffee?", ""], encoder, pooling="mean").shape
     (2, 256)
     """
+    return embed_each(texts, encoder, [(pooling, layer)], batch_size)[0]
+
+
+def embed_each(
+    texts: Iterable[str], encoder, ways: Sequence[tuple[str, int]], batch_size: int | str = "auto"
+) -> list[np.ndarray]:
+    """Embed each text in several ways with one pass through the model: one (n, dim) float32 array for each way.
+
+    Args:
+        ways: (pooling, layer) pairs, as the arguments of ``embed``.
+
+    Raises:
+        TypeError, ValueError: as in ``embed``.
+
+    >>> import course_utils as cu
+    >>> encoder = cu.load_encoder("mini-bert")
+    >>> [vectors.shape for vectors in cu.embed_each(["Tea?"], encoder, [("cls", -1), ("mean", 0)])]
+    [(1, 256), (1, 256)]
+    """
     import torch
     from tqdm.auto import tqdm
 
-    from course_utils.pooling import POOLINGS, pool
+    from course_utils.pooling import check_pooling, pool
 
     texts = check_texts(texts)
-    if pooling not in POOLINGS:
-        raise ValueError(f"pooling must be one of {', '.join(POOLINGS)}, not {pooling!r}.")
-    if pooling == "pooler" and not encoder.has_pooler:
-        raise ValueError(
-            f"{encoder.name} has no trained pooler: its checkpoint holds none, so its output would be random. "
-            "Use pooling='cls' or 'mean'."
-        )
+    for pooling, layer in ways:
+        check_pooling(pooling, layer, encoder.layers)
+        if pooling == "pooler" and not encoder.has_pooler:
+            raise ValueError(
+                f"{encoder.name} has no trained pooler: its checkpoint holds none, so its output would be random. "
+                "Use pooling='cls' or 'mean'."
+            )
     if batch_size != "auto" and (isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1):
         raise ValueError(f'batch_size must be "auto" or a whole number from 1, not {batch_size!r}.')
     rows = _encode(texts, encoder)
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     order = np.argsort(-lengths, kind="stable")  # the longest first: memory runs out at once or never
-    result = np.zeros((len(texts), encoder.dimension), dtype=np.float32)
+    results = [np.zeros((len(texts), encoder.dimension), dtype=np.float32) for _ in ways]
     budget = TOKENS_A_BATCH.get(encoder.device.type, 4096)
 
     bar = tqdm(total=len(texts), unit="text", delay=5, leave=False, disable="TQDM_DISABLE" in os.environ)
@@ -101,7 +120,8 @@ def embed(
             try:
                 batch = encoder.tokenizer.pad({"input_ids": [rows[i] for i in chosen]}, return_tensors="pt").to(encoder.device)
                 output = encoder.model(**batch, output_hidden_states=True)
-                result[chosen] = pool(output, batch["attention_mask"], pooling, layer).cpu().numpy()
+                for result, (pooling, layer) in zip(results, ways, strict=True):
+                    result[chosen] = pool(output, batch["attention_mask"], pooling, layer).cpu().numpy()
             except torch.OutOfMemoryError:
                 if len(chosen) == 1:
                     raise
@@ -111,12 +131,12 @@ def embed(
                 else:
                     batch_size = len(chosen) // 2
                 warnings.warn(
-                    f"Out of memory with {len(chosen)} texts a batch: going on with {len(chosen) // 2}.", stacklevel=2
+                    f"Out of memory with {len(chosen)} texts a batch: going on with {len(chosen) // 2}.", stacklevel=3
                 )
                 continue
             start += len(chosen)
             bar.update(len(chosen))
-    return result
+    return results
 
 
 def _encode(texts: list[str], encoder) -> list[list[int]]:
@@ -130,6 +150,6 @@ def _encode(texts: list[str], encoder) -> list[list[int]]:
         for i, row in zip(too_long, cut, strict=True):
             rows[i] = row
         warnings.warn(
-            f"{len(too_long)} of {len(texts)} texts were longer than {encoder.limit} tokens and were truncated.", stacklevel=3
+            f"{len(too_long)} of {len(texts)} texts were longer than {encoder.limit} tokens and were truncated.", stacklevel=4
         )
     return rows

@@ -37,19 +37,27 @@ def pool(output, mask, pooling: str, layer: int = -1):
     Raises:
         ValueError: no such pooling or layer, or a layer for a pooling that has its own.
     """
-    if pooling not in POOLINGS:
-        raise ValueError(f"pooling must be one of {', '.join(POOLINGS)}, not {pooling!r}.")
-    if pooling in ("pooler", "first_last_mean"):
-        if layer != -1:
-            raise ValueError(f"pooling={pooling!r} says itself which layers it uses: leave layer out.")
-        if pooling == "pooler":
-            return output.pooler_output.float()
+    check_pooling(pooling, layer, len(output.hidden_states) - 1)
+    if pooling == "pooler":
+        return output.pooler_output.float()
+    if pooling == "first_last_mean":
         first, last = (masked_mean(output.hidden_states[i].float(), mask) for i in (0, -1))
         return (first + last) / 2
-    states = output.hidden_states
-    if not -len(states) <= layer < len(states):
-        raise ValueError(f"layer must be from 0 (embeddings) to {len(states) - 1}, or negative from the end; not {layer}.")
-    hidden = states[layer].float()  # (batch, tokens, dim)
+    hidden = output.hidden_states[layer].float()  # (batch, tokens, dim)
     if pooling == "cls":
         return hidden[:, 0]
     return masked_mean(hidden, mask) if pooling == "mean" else masked_max(hidden, mask)
+
+
+def check_pooling(pooling: str, layer: int, layers: int) -> None:
+    """Check a choice of pooling and layer for a model of ``layers`` layers.
+
+    Raises:
+        ValueError: no such pooling or layer, or a layer for a pooling that has its own.
+    """
+    if pooling not in POOLINGS:
+        raise ValueError(f"pooling must be one of {', '.join(POOLINGS)}, not {pooling!r}.")
+    if pooling in ("pooler", "first_last_mean") and layer != -1:
+        raise ValueError(f"pooling={pooling!r} says itself which layers it uses: leave layer out.")
+    if not -layers - 1 <= layer <= layers:
+        raise ValueError(f"layer must be from 0 (embeddings) to {layers}, or negative from the end; not {layer}.")

@@ -58,6 +58,12 @@ def test_order_and_batching_change_nothing(encoder, batch_size):
     np.testing.assert_allclose(vectors, one_by_one, atol=2e-5)
 
 
+def test_several_ways_in_one_pass_are_the_same_as_one_by_one(encoder):
+    ways = [("cls", -1), ("mean", 0), ("max", 2), ("pooler", -1), ("first_last_mean", -1)]
+    for vectors, way in zip(cu.embed_each(TEXTS, encoder, ways), ways, strict=True):
+        np.testing.assert_allclose(vectors, cu.embed(TEXTS, encoder, *way), atol=1e-6)
+
+
 def test_nothing_in_nothing_out(encoder):
     assert cu.embed([], encoder).shape == (0, 256)
     assert cu.embed(iter(["a generator"]), encoder).shape == (1, 256)
@@ -83,8 +89,9 @@ def test_a_lone_surrogate_is_refused(encoder):
               {"batch_size": "big"}, {"batch_size": True}],
 )  # fmt: skip
 def test_bad_choices_are_refused(encoder, wrong):
-    with pytest.raises(ValueError, match=r"pooling|layer|batch_size"):
-        cu.embed(TEXTS, encoder, **wrong)
+    for texts in (TEXTS, []):
+        with pytest.raises(ValueError, match=r"pooling|layer|batch_size"):
+            cu.embed(texts, encoder, **wrong)
 
 
 def test_long_texts_are_truncated_with_one_warning_that_counts(encoder):

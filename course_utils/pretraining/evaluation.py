@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from course_utils.embedding import embed
+from course_utils.embedding import embed_each
 from course_utils.models import Encoder
 from course_utils.pretraining.batches import IGNORE, BatchMaker, Phase, Plan
 from course_utils.pretraining.corpus import TokenizedCorpus
@@ -23,6 +23,7 @@ from course_utils.statistics import Interval, spearman, spearman_interval
 
 Pairs = tuple[list[str], list[str], np.ndarray]  # first sentences, second sentences, gold scores
 
+CURVES = ("cls", "mean")  # the poolings followed through training
 EVERYDAY = (
     "She put the kettle on and made a cup of [MASK].",
     "The train to [MASK] leaves at nine o'clock.",
@@ -94,11 +95,11 @@ def load_snapshot(run: Path, data: Path, path: Path):
     return model.eval(), tokenizer
 
 
-def pair_cosines(encoder: Encoder, pairs: Pairs, pooling: str, layer: int = -1) -> np.ndarray:
-    """Cosine of the two sentences of each pair: (pairs,)."""
+def pair_cosines(encoder: Encoder, pairs: Pairs, ways: Sequence[tuple[str, int]]) -> list[np.ndarray]:
+    """Cosine of the two sentences of each pair, (pairs,), for each (pooling, layer) of ``ways``."""
     first, second, _ = pairs
-    vectors = embed([*first, *second], encoder, pooling, layer)
-    return cosine(vectors[: len(first)], vectors[len(first) :])
+    n = len(first)
+    return [cosine(vectors[:n], vectors[n:]) for vectors in embed_each([*first, *second], encoder, ways)]
 
 
 def similarity_table(encoder: Encoder, pairs: Pairs) -> dict[str, Interval]:
@@ -112,7 +113,8 @@ def similarity_table(encoder: Encoder, pairs: Pairs) -> dict[str, Interval]:
     }
     if not encoder.has_pooler:
         del ways["pooler"]
-    return {label: spearman_interval(pair_cosines(encoder, pairs, *way), pairs[2]) for label, way in ways.items()}
+    scores = pair_cosines(encoder, pairs, list(ways.values()))
+    return {label: spearman_interval(score, pairs[2]) for label, score in zip(ways, scores, strict=True)}
 
 
 def read_rows(path: Path) -> list[dict]:
@@ -151,8 +153,8 @@ def curve(runs: Sequence[Path], data: Path, sets: Mapping[str, Pairs]) -> list[d
         encoder = Encoder(path.stem, model.bert, tokenizer, torch.device("cpu"))
         row.setdefault("nsp_accuracy", "")
         for name, pairs in sets.items():
-            for label in ("cls", "mean"):
-                row[f"{name}_{label}"] = round(spearman(pair_cosines(encoder, pairs, label), pairs[2]), 4)
+            for label, scores in zip(CURVES, pair_cosines(encoder, pairs, [(label, -1) for label in CURVES]), strict=True):
+                row[f"{name}_{label}"] = round(spearman(scores, pairs[2]), 4)
     return rows
 
 

@@ -181,7 +181,7 @@ def _card(runs, data, name, model, encoder, pairs, corpus, twin) -> str:
     similarity = [_row("", *ways), _row(*["---"] * (len(ways) + 1))]
     for label, table in tables.items():
         similarity.append(_row(label, *(format(table[way], ".3f") if way in table else "not trained" for way in ways)))
-    means, classes = (evaluation.pair_cosines(encoder, pairs, pooling) for pooling in ("mean", "cls"))
+    means, classes = evaluation.pair_cosines(encoder, pairs, [("mean", -1), ("cls", -1)])
     verdict = judge("raw [CLS] is below the mean", spearman_difference(means, classes, pairs[2]))
     reading = f"The claim *{verdict.claim}* is **{verdict.outcome}** on this set: mean minus [CLS] is {verdict.measured:+.3f}."
     fill = []
