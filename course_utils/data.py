@@ -181,7 +181,7 @@ def control_labels(texts, classes: int, seed: int = 0) -> list[int]:
 
     A probe that reads it well memorises; what a probe reads above it is selectivity (Hewitt & Liang 2019, arXiv 1909.03368).
 
-    >>> control_labels(["a", "b", "a"], classes=2)
+    >>> control_labels(["red", "blue", "red"], classes=6)
     [0, 1, 0]
     """
     key = f"{seed}".encode()

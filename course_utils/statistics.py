@@ -45,7 +45,7 @@ def bootstrap(
 
     >>> values = np.arange(100.0)
     >>> print(bootstrap(lambda rows: values[rows].mean(), 100))
-    49.50 [43.91, 55.27]
+    49.50 [43.91, 55.08]
     """
     if n < 2:
         raise ValueError(f"A bootstrap needs at least two rows, got {n}.")
