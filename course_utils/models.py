@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,11 +87,9 @@ def load_encoder(
     """
     import torch
     from transformers import AutoModel, AutoTokenizer
-    from transformers.utils import logging
 
     from course_utils.devices import choose_device, choose_precision
 
-    logging.disable_progress_bar()  # it would flash by on stderr: the models are small, or come with a download bar
     target = choose_device(device if device or like is None else str(like.device))
     dtype = choose_precision(precision, target)
     if name == "untrained":
@@ -105,8 +104,9 @@ def load_encoder(
     folder = locate(name)
     pooler = has_pooler(folder)
     options = {"add_pooling_layer": pooler} if _model_type(folder) in ("bert", "roberta", "mpnet") else {}
-    model = AutoModel.from_pretrained(folder, dtype=dtype, attn_implementation=attention, use_safetensors=True, **options)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    with _quiet():
+        model = AutoModel.from_pretrained(folder, dtype=dtype, attn_implementation=attention, use_safetensors=True, **options)
+        tokenizer = AutoTokenizer.from_pretrained(folder)
     return Encoder(str(name), model.to(target).eval(), tokenizer, target, pooler)
 
 
@@ -130,9 +130,10 @@ def load_pretraining_model(name: str | Path, *, device: str | None = None, atten
     architecture = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures", [None])[0] or ""
     if not architecture.endswith(("ForPreTraining", "ForMaskedLM")) or not hasattr(transformers, architecture):
         raise ValueError(f"{name} was saved as {architecture or 'no class'}: it has no pre-training heads. Use load_encoder.")
-    model = getattr(transformers, architecture).from_pretrained(
-        folder, dtype=torch.float32, attn_implementation=attention, use_safetensors=True
-    )
+    with _quiet():
+        model = getattr(transformers, architecture).from_pretrained(
+            folder, dtype=torch.float32, attn_implementation=attention, use_safetensors=True
+        )
     return model.to(target).eval()
 
 
@@ -209,6 +210,20 @@ def has_pooler(folder: Path) -> bool:
             if any("pooler." in key for key in list(file.keys())):
                 return True
     return False
+
+
+@contextmanager
+def _quiet():
+    """No progress bar and no report on stderr that pre-training heads were left out: an encoder has none."""
+    from transformers.utils import logging
+
+    level = logging.get_verbosity()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
 
 
 def _model_type(folder: Path) -> str:

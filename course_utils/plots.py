@@ -154,16 +154,17 @@ def strata(means: Mapping[str, Mapping[str, float]], title: str, xlabel: str):
     """Mean values by stratum, one row a stratum, one mark a system: ``means[label][stratum]``. Returns the figure."""
     import matplotlib.pyplot as plt
 
-    marks = {"[CLS]": ("o", CLS), "mean": ("D", MEAN), "TF-IDF": ("s", CONTROL), "people": ("|", INK)}
-    rows = list(next(iter(means.values())))
+    marks = {"[CLS]": ("o", CLS), "mean": ("D", MEAN), "TF-IDF": ("s", CONTROL), "score": ("|", INK)}
+    rows = list(next(iter(means.values())).keys())
     figure, axis = plt.subplots(figsize=(7.0, 0.9 + 0.42 * len(rows)))
     for label, values in means.items():
         marker, color = marks.get(label, ("^", OTHER))
         size, edge = (15, 3) if marker == "|" else (7, 1)
-        axis.plot([values[row] for row in rows], range(len(rows)), marker, color=color, markersize=size, markeredgewidth=edge)
-        axis.annotate(label, (values[rows[0]], 0), (0, 11), textcoords="offset points", ha="center", color=color, fontsize=9.5)
+        places = [values[row] for row in rows]
+        axis.plot(places, range(len(rows)), marker, color=color, markersize=size, markeredgewidth=edge, label=label)
+    axis.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.98), ncols=len(means), handletextpad=0.2, columnspacing=1.6)
     axis.set_yticks(range(len(rows)), rows)
-    axis.set(xlabel=xlabel, xlim=(-0.03, 1.03), ylim=(len(rows) - 0.5, -0.9))
+    axis.set(xlabel=xlabel, xlim=(-0.03, 1.03), ylim=(len(rows) - 0.5, -0.6))
     axis.tick_params(axis="y", length=0)
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
     return figure
