@@ -141,13 +141,15 @@ def bag_of_words() -> str:
         accuracy = bootstrap(lambda r, right=right: right[r].mean(), len(right))
         rows[f"reviews, {label} (test)"] = {"TF-IDF": f"accuracy {accuracy}", "chance": f"{chance:.2f}"}
     sts = data.load_data("sts")
-    hard = sts[sts["stratum"].isin(data.HARD_STRATA)]
-    scores = pair_scores(tfidf_vectors, hard["sentence1"], hard["sentence2"])
-    rows["sts, hard strata"] = {"TF-IDF": f"Spearman {spearman_interval(scores, hard['score'])}", "chance": "0"}
-    alike = np.flatnonzero(sts["stratum"].isin((*data.HARD_STRATA, "para_low")))
-    same = (sts["stratum"].to_numpy()[alike] == "para_low").astype(float)
-    all_scores = pair_scores(tfidf_vectors, sts["sentence1"], sts["sentence2"])[alike]
-    rows["sts, paraphrase against hard strata"] = {"TF-IDF": f"Spearman {spearman_interval(all_scores, same)}", "chance": "0"}
+    scores = pair_scores(tfidf_vectors, sts["sentence1"], sts["sentence2"])
+    hard = sts["stratum"].isin(data.HARD_STRATA).to_numpy()
+    rows["sts, hard strata"] = {"TF-IDF": f"Spearman {spearman_interval(scores[hard], sts['score'][hard])}", "chance": "0"}
+    both = np.flatnonzero(hard | (sts["stratum"] == "para_low").to_numpy())
+    same = (~hard[both]).astype(float)
+    rows["sts, paraphrase against hard strata"] = {
+        "TF-IDF": f"Spearman {spearman_interval(scores[both], same)}",
+        "chance": "0",
+    }
     passages, questions = data.load_data("passages"), data.load_data("questions")
     vectors = tfidf_vectors([*passages["text"], *questions["question"]], fit_on=list(passages["text"]))
     order = np.argsort(-cosine_matrix(vectors[len(passages) :], vectors[: len(passages)]), axis=1, kind="stable")
@@ -168,19 +170,24 @@ def siamese(stsb: Path | None) -> str:
 
     sts = data.load_data("sts", "test")
     triples, encoder = data.load_data("paraphrases"), load_encoder("mini-bert")
-    public = read_pairs(stsb) if stsb else None
+    hard = sts["stratum"].isin(data.HARD_STRATA)
+    sets = {
+        name: (part["sentence1"], part["sentence2"], part["score"])
+        for name, part in (("sts test", sts), ("its natural part", sts[~hard]), ("its hard strata", sts[hard]))
+    }
+    if stsb:
+        sets["STS-B dev"] = read_pairs(stsb)
     rows = {}
     for label, pooling in (("[CLS]", "cls"), ("mean", "mean")):
         trained = train_sentence_encoder(encoder, triples, pooling)
         cells = {}
-        sets = {"sts test": (sts["sentence1"], sts["sentence2"], sts["score"])} | ({"STS-B dev": public} if public else {})
         for name, (first, second, gold) in sets.items():
             before, after = (
                 pair_scores(lambda texts, model=model: embed(texts, model, pooling), first, second)  # noqa: B023
                 for model in (encoder, trained.encoder)
             )
-            cells[f"{name}: before, after"] = f"{spearman(before, gold):.3f}, {spearman(after, gold):.3f}"
-            cells[f"{name}: change"] = format(spearman_difference(after, before, gold), "+.3f")
+            change = format(spearman_difference(after, before, gold), "+.2f")
+            cells[f"{name}: change"] = f"{spearman(before, gold):.2f} to {spearman(after, gold):.2f}, {change}"
         rows[label] = {**cells, "training": f"{trained.seconds:.0f} s"}
     return markdown(pd.DataFrame(rows).T.rename_axis("pooling"))
 
