@@ -38,6 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("lab", help="open JupyterLab on your copies of the notebooks")
     commands.add_parser("test", help="run all tests (--lax: compare only marked cells)")
     commands.add_parser("reset", help="bring a notebook back to the original").add_argument("notebook")
+    fetch = commands.add_parser("prefetch", help="fetch the public data sets, so that they load without a network")
+    fetch.add_argument("names", nargs="*", help="sts, reviews, paraphrases (all)")
     commands.add_parser("repository", help="write owner/name into every file that says so").add_argument("name")
     commands.add_parser("notebooks", help="execute and normalise the notebooks for committing")
     commands.add_parser("bench", help="measure speed as ratios")
@@ -57,6 +59,11 @@ def main(arguments: list[str] | None = None) -> int:
 
             changed = repository.change(options.name)
             print(f"{options.name} written into: {', '.join(changed) or 'nothing (it was there)'}")
+        elif options.command == "prefetch":
+            from course_utils import data
+
+            for name in options.names or data.PUBLIC:
+                print(f"{name}: {data.public_files(name)}", flush=True)
         elif options.command == "notebooks":
             from course_utils import publishing
 
@@ -65,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
             from course_utils import benchmark
 
             benchmark.main()
-    except ValueError as error:
+    except (ValueError, ConnectionError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0

@@ -201,14 +201,17 @@ def _probes(reviews):
     return frame
 
 
-def public_files(name: str, local_only: bool = False) -> Path:
+def public_files(name: str) -> Path:
     """The local snapshot folder of a public set, fetched at its pinned revision if it is not cached.
 
     Raises:
-        ConnectionError: it is not cached and the hub cannot be reached, or ``local_only``.
+        ValueError: ``name`` has no public counterpart.
+        ConnectionError: it is not cached and could not be fetched.
     """
     from huggingface_hub import snapshot_download
 
+    if name not in PUBLIC:
+        raise ValueError(f"{name} has no public counterpart; there is one of {', '.join(PUBLIC)}. Leave source out.")
     public = PUBLIC[name]
     options = {
         "repo_id": public.repository,
@@ -221,7 +224,7 @@ def public_files(name: str, local_only: bool = False) -> Path:
     except (OSError, ValueError):
         pass
     try:
-        if local_only or os.environ.get("HF_HUB_OFFLINE", "0").lower() in ("1", "true", "yes", "on"):
+        if os.environ.get("HF_HUB_OFFLINE", "0").lower() in ("1", "true", "yes", "on"):
             raise OSError("offline")
         return Path(snapshot_download(**options, etag_timeout=5))
     except Exception as error:
@@ -235,11 +238,11 @@ def public_files(name: str, local_only: bool = False) -> Path:
 def _load_public(name: str, split: str | None):
     import datasets
 
-    if name not in PUBLIC:
-        raise ValueError(f"{name} has no public counterpart; there is one of {', '.join(PUBLIC)}. Leave source out.")
+    if name in PUBLIC:
+        _check_split(name, split, tuple(ours for ours, _ in PUBLIC[name].splits))
+    snapshot = public_files(name)
     public = PUBLIC[name]
-    _check_split(name, split, tuple(ours for ours, _ in public.splits))
-    folder = public_files(name) / public.folder
+    folder = snapshot / public.folder
     files = {
         ours: sorted(map(str, folder.glob(f"{theirs}-*.parquet"))) for ours, theirs in public.splits if split in (None, ours)
     }
