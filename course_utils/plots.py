@@ -170,22 +170,30 @@ def strata(means: Mapping[str, Mapping[str, float]], title: str, xlabel: str):
     return figure
 
 
-def training_curves(curves: Mapping[str, object], column_of: Mapping[str, str], title: str, ylabel: str):
-    """Small multiples over the tokens seen: ``curves[model]`` is a DataFrame, ``column_of[label]`` the column to draw."""
+def training_curves(curves: Mapping[str, object], sets: Mapping[str, str], title: str, ylabel: str):
+    """Small multiples of [CLS] and the mean over the tokens seen: a column a model, a row a set of pairs.
+
+    ``curves[model]`` is a DataFrame of ``models.training_curve``; ``sets[label]`` is the beginning of its columns, which end
+    in ``_cls`` and ``_mean``. Returns the figure.
+    """
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, len(curves), figsize=(7.4, 3.4), sharey=True)
-    for axis, (name, curve) in zip(np.atleast_1d(axes), curves.items(), strict=True):
-        x = np.sqrt(curve["tokens"] / 1e6)  # snapshots lie on a square: evenly spread this way
-        for label, column in column_of.items():
-            axis.plot(x, curve[column], marker="o" if label == "[CLS]" else "D", markersize=3.5, **STYLES[label])
-        end = {label: float(curve[column].iloc[-1]) for label, column in column_of.items()}
-        _label_ends(axis, end, float(x.iloc[-1]))
-        ticks = np.array([0, 1, 5, 15, 30, 50])
-        axis.set_xticks(np.sqrt(ticks), ticks)
-        axis.set(xlabel="million tokens seen")
-        axis.set_title(name)
-    np.atleast_1d(axes)[0].set_ylabel(ylabel)
+    figure, axes = plt.subplots(
+        len(sets), len(curves), figsize=(7.4, 0.8 + 2.3 * len(sets)), sharex=True, sharey="row", squeeze=False
+    )
+    for row, (pairs, beginning) in zip(axes, sets.items(), strict=True):
+        for axis, (name, curve) in zip(row, curves.items(), strict=True):
+            x = np.sqrt(curve["tokens"] / 1e6)  # snapshots lie on a square: evenly spread this way
+            columns = {"[CLS]": curve[f"{beginning}_cls"], "mean": curve[f"{beginning}_mean"]}
+            for label, values in columns.items():
+                axis.plot(x, values, marker="o" if label == "[CLS]" else "D", markersize=3, **STYLES[label])
+            _label_ends(axis, {label: float(values.iloc[-1]) for label, values in columns.items()}, float(x.iloc[-1]))
+            ticks = np.array([0, 1, 5, 15, 30, 50])
+            axis.set_xticks(np.sqrt(ticks), ticks)
+            axis.set_title(f"{name}, {pairs}", fontsize=10)
+        row[0].set_ylabel(ylabel)
+    for axis in axes[-1]:
+        axis.set_xlabel("million tokens seen")
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
     return figure
 
