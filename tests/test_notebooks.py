@@ -71,7 +71,7 @@ def test_cells_are_short_and_plain(notebook):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             prose = re.sub(r"`[^`]*`|https?://\S+|\|.*\|", "", cell.source)
-            assert len(prose.split()) <= 130, cell.source
+            assert len(prose.split()) <= 115, cell.source
             assert "!" not in prose, cell.source
 
 

@@ -22,8 +22,8 @@ CARD = """\
 
 A BERT of {layers} layers, {hidden} dimensions and {heads} heads ({parameters:.1f} million parameters; BERT-Mini's shape),
 lower-cased, with a WordPiece vocabulary of {vocabulary:,}, pre-trained from scratch with {objective} for this
-course. It is small on purpose: it loads in a moment and embeds hundreds of sentences a second on a laptop, and it was
-trained as BERT was. {twin}
+course. It is small on purpose: it loads in a moment and embeds hundreds of sentences a second on a laptop. It was trained with
+{tasks}, on far less text. {twin}
 
 ## Data and licence
 {corpus} Held out for measuring: {held_out_documents:,} documents. The text does not ship with the course.
@@ -198,6 +198,7 @@ def _card(runs, data, name, model, encoder, pairs, corpus, twin) -> str:
         objective="masked language modelling (MLM) and next sentence prediction (NSP)"
         if nsp
         else "masked language modelling (MLM) only",
+        tasks="BERT's two tasks" if nsp else "the first of BERT's two tasks",
         twin=twin,
         corpus=corpus,
         held_out_documents=counts["held_out"]["documents"],
