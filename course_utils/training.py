@@ -51,6 +51,7 @@ def train_sentence_encoder(
     Raises:
         ValueError: a pooling that cannot be trained this way, no triples, or a column missing.
     """
+    import numpy as np
     import torch
     from datasets import Dataset
     from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
@@ -66,6 +67,8 @@ def train_sentence_encoder(
     if len(triples) == 0 or not set(columns) <= set(triples.columns):
         raise ValueError(f"triples must hold rows with the columns {', '.join(columns)}.")
     torch.manual_seed(seed)
+    # Shuffled here as well: sentence-transformers 5.7 takes the same first order for every seed.
+    triples = triples.iloc[np.random.default_rng(seed).permutation(len(triples))]
     with tempfile.TemporaryDirectory() as folder:
         encoder.model.save_pretrained(folder)
         encoder.tokenizer.save_pretrained(folder)
