@@ -7,7 +7,7 @@ import random
 
 
 def setup(seed: int = 0, threads: int | None = 2) -> None:
-    """Fix the seeds, quiet the libraries, set the figure style, and print one line about the machine.
+    """Fix the seeds, quiet the libraries, set the style of figures and tables, and print one line about the machine.
 
     Args:
         seed: for ``random``, numpy and torch.
@@ -22,6 +22,7 @@ def setup(seed: int = 0, threads: int | None = 2) -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
     import numpy as np
+    import pandas as pd
     import torch
     import transformers
 
@@ -35,6 +36,7 @@ def setup(seed: int = 0, threads: int | None = 2) -> None:
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     plots.use_style()
+    pd.set_option("display.max_colwidth", None)  # no claim in a table is cut
 
     device = devices.choose_device()
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} threads"

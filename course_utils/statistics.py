@@ -132,14 +132,23 @@ def spearman_difference(a, b, gold, resamples: int = 2000, level: float = 0.95, 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim, what was measured, and what follows: ``supported``, ``not supported`` or ``undecided``."""
+    """A claim, what was measured, and what follows: ``supported``, ``not supported`` or ``undecided``.
+
+    Attributes:
+        measured: the ``Interval`` of what was compared with the margin, most often a difference; or what was counted, as text.
+    """
 
     claim: str
-    measured: Interval
+    measured: Interval | str
     outcome: str
 
+    @property
+    def measured_text(self) -> str:
+        """What was measured, as it is printed."""
+        return self.measured if isinstance(self.measured, str) else f"{self.measured:+.2f}"
+
     def __str__(self) -> str:
-        return f"{self.outcome.upper()}: {self.claim} (difference {self.measured:+.2f})"
+        return f"{self.outcome.upper()}: {self.claim} ({self.measured_text})"
 
 
 def judge(claim: str, difference: Interval, margin: float = 0.0) -> Verdict:
@@ -164,3 +173,36 @@ def judge(claim: str, difference: Interval, margin: float = 0.0) -> Verdict:
     else:
         outcome = "undecided"
     return Verdict(claim, difference, outcome)
+
+
+def judge_fact(claim: str, holds: bool, measured: str) -> Verdict:
+    """The verdict on a claim that is exact and needs no interval: ``supported`` if it ``holds``, else ``not supported``.
+
+    Args:
+        measured: what was counted or compared, in a few words, computed in the cell.
+
+    >>> print(judge_fact("one vector goes in", 1 == 1, "1 distinct vector in 12 sentences"))
+    SUPPORTED: one vector goes in (1 distinct vector in 12 sentences)
+    """
+    return Verdict(claim, measured, "supported" if holds else "not supported")
+
+
+def ledger(entries):
+    """The ledger of a notebook as a DataFrame: claim, who says it, what was measured, verdict.
+
+    Args:
+        entries: (who says it, ``Verdict``) pairs, in order.
+
+    Raises:
+        ValueError: there is no entry, or one is not such a pair.
+
+    >>> ledger([("folklore", judge("the mean beats [CLS]", Interval(0.08, 0.03, 0.13)))])["verdict"].tolist()
+    ['supported']
+    """
+    import pandas as pd
+
+    entries = list(entries)
+    if not entries or not all(len(entry) == 2 and isinstance(entry[1], Verdict) for entry in entries):
+        raise ValueError("A ledger takes (who says it, verdict) pairs, with verdicts from judge or judge_fact.")
+    rows = [[verdict.claim, source, verdict.measured_text, verdict.outcome] for source, verdict in entries]
+    return pd.DataFrame(rows, columns=["claim", "who says it", "measured", "verdict"])

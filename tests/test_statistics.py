@@ -107,7 +107,7 @@ def test_verdicts_follow_the_interval_and_can_fail():
 
 def test_a_verdict_reads_as_a_sentence():
     verdict = cu.judge("the mean is above [CLS]", cu.Interval(0.081, 0.033, 0.129))
-    assert str(verdict) == "SUPPORTED: the mean is above [CLS] (difference +0.08 [+0.03, +0.13])"
+    assert str(verdict) == "SUPPORTED: the mean is above [CLS] (+0.08 [+0.03, +0.13])"
 
 
 @pytest.mark.parametrize("wrong", [{"n": 1}, {"n": 10, "level": 1.0}])
