@@ -4,7 +4,7 @@ ENVIRONMENT ?= .venv
 BIN := $(if $(filter Windows_NT,$(OS)),$(ENVIRONMENT)/Scripts,$(ENVIRONMENT)/bin)
 COURSE = $(BIN)/python -m course_utils
 
-.PHONY: help lab test install reset lint notebooks bench lock repository clean
+.PHONY: help lab test install reset lint notebooks budget bench lock repository clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ lint: install  ## ruff over code and notebooks
 
 notebooks: install  ## execute and normalise all notebooks for committing
 	@$(COURSE) notebooks $(ARGS)
+
+budget: install  ## measure time and memory of the notebooks, for their cards
+	@$(COURSE) budget $(ARGS)
 
 bench: install  ## speed as ratios in one run
 	@$(COURSE) bench $(ARGS)

@@ -9,6 +9,8 @@ import sys
 
 from course_utils import workspace
 
+NBVAL = ["--nbval-cell-timeout=300", "--nbval-current-env", "-p", "no:doctest", "-o", "addopts="]
+
 
 def lab(arguments: list[str]) -> int:
     """Open JupyterLab on the learner's copies in ``work/``; Jupyter prints the URL with its token."""
@@ -19,15 +21,16 @@ def lab(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     """Run the tests, then every notebook with its stored outputs compared; no network is used."""
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "TQDM_DISABLE": "1"}
-    notebooks = ["--nbval-lax" if "--lax" in arguments else "--nbval", "--nbval-cell-timeout=300", "--nbval-current-env"]
+    from course_utils.publishing import clean_environment
+
+    compare = "--nbval-lax" if "--lax" in arguments else "--nbval"
     arguments = [a for a in arguments if a != "--lax"]
-    parts = [["tests", "course_utils"], ["notebooks", *notebooks, "-p", "no:doctest", "-o", "addopts="]]
     codes = []
-    for part in parts:
-        command = [sys.executable, "-m", "pytest", "-q", "--durations=5", *part, *arguments]
-        print(f"== pytest {part[0]}", flush=True)
-        codes.append(subprocess.call(command, cwd=workspace.ROOT, env=environment))
+    with clean_environment():
+        for part in (["tests", "course_utils"], ["notebooks", compare, *NBVAL]):
+            command = [sys.executable, "-m", "pytest", "-q", "--durations=5", *part, *arguments]
+            print(f"== pytest {part[0]}", flush=True)
+            codes.append(subprocess.call(command, cwd=workspace.ROOT, env={**os.environ, "TOKENIZERS_PARALLELISM": "false"}))
     return max(codes)
 
 
@@ -42,9 +45,10 @@ def main(arguments: list[str] | None = None) -> int:
     fetch.add_argument("names", nargs="*", help="sts, reviews, paraphrases (all)")
     commands.add_parser("repository", help="write owner/name into every file that says so").add_argument("name")
     commands.add_parser("notebooks", help="execute and normalise the notebooks for committing")
+    commands.add_parser("budget", help="measure time and memory of the notebooks, for their cards")
     commands.add_parser("bench", help="measure speed as ratios")
     options, rest = parser.parse_known_args(arguments)
-    if rest and options.command not in ("lab", "test", "notebooks"):
+    if rest and options.command not in ("lab", "test", "notebooks", "budget"):
         parser.error(f"unknown arguments: {' '.join(rest)}")
     try:
         if options.command == "lab":
@@ -68,6 +72,10 @@ def main(arguments: list[str] | None = None) -> int:
             from course_utils import publishing
 
             publishing.main(rest)
+        elif options.command == "budget":
+            from course_utils import budgets
+
+            budgets.write(rest)
         elif options.command == "bench":
             from course_utils import benchmark
 

@@ -25,6 +25,19 @@ def write_corpus(path, documents=40, seed=0):
     return path
 
 
+def pytest_terminal_summary(terminalreporter):
+    """How much of what the notebooks print nbval really compares, a line a notebook."""
+    import nbformat
+
+    from course_utils.publishing import chosen, compared
+
+    for path in chosen([]):
+        compare, printing = compared(nbformat.read(path, as_version=4))
+        terminalreporter.write_line(
+            f"{path.name}: {compare} of {printing} printing cells are compared ({compare / max(printing, 1):.0%})"
+        )
+
+
 @pytest.fixture(scope="session")
 def encoder():
     import torch
