@@ -1,4 +1,4 @@
-"""The course's figures: one look for all, and alt text for each."""
+"""Figures that compare systems: distributions, intervals, layers, strata, training curves."""
 
 from __future__ import annotations
 
@@ -6,62 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-# Okabe & Ito's colour-blind-safe palette. A colour never stands alone: each also has a line style or a place.
-CLS, MEAN, CONTROL, OTHER, INK = "#D55E00", "#0072B2", "#6E6E6E", "#009E73", "#222222"
-STYLES = {
-    "[CLS]": {"color": CLS, "linestyle": "-"},
-    "mean": {"color": MEAN, "linestyle": "--"},
-    "untrained [CLS]": {"color": CONTROL, "linestyle": ":"},
-    "untrained mean": {"color": CONTROL, "linestyle": "-."},
-}
+from course_utils.plots.style import CLS, CONTROL, INK, MEAN, OTHER, STYLES, label_ends
 
 
-def use_style() -> None:
-    """Set the course's matplotlib style."""
-    import matplotlib as mpl
+def cosine_distributions(
+    cosines: Mapping[str, np.ndarray], title: str, xlabel: str = "cosine of two random sentences", color: str | None = None
+):
+    """Densities of cosines, one row a label: ``cosines[label]`` is (pairs,). Returns the figure.
 
-    mpl.rcParams.update(
-        {
-            "figure.figsize": (7.0, 3.4),
-            "figure.dpi": 100,
-            "savefig.dpi": 100,
-            "figure.facecolor": "white",
-            "savefig.facecolor": "white",
-            "font.size": 10.5,
-            "axes.titlesize": 11.5,
-            "axes.titleweight": "bold",
-            "axes.titlelocation": "left",
-            "axes.titlepad": 10,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.edgecolor": "#888888",
-            "axes.grid": True,
-            "axes.axisbelow": True,
-            "grid.color": "#E6E6E6",
-            "lines.linewidth": 2.0,
-            "legend.frameon": False,
-            "figure.constrained_layout.use": True,
-        }
-    )
-
-
-def show(figure, alt: str) -> None:
-    """Display ``figure`` once, with ``alt`` as its alternative text, and close it.
-
-    Raises:
-        ValueError: ``alt`` is empty: a figure without a description is lost on some readers.
-    """
-    import matplotlib.pyplot as plt
-    from IPython.display import display
-
-    if not alt.strip():
-        raise ValueError("Describe the figure in alt: what is drawn on which axes, and what it shows.")
-    display(figure, metadata={"image/png": {"alt": alt}})
-    plt.close(figure)
-
-
-def cosine_distributions(cosines: Mapping[str, np.ndarray], title: str):
-    """Densities of random-pair cosines, one row a system: ``cosines[label]`` is (pairs,). Returns the figure.
+    ``color`` is for all rows; without it each system has its own.
 
     Rows rather than overlaid curves: the labels stand beside them, and a spike next to 1 hides nothing.
     """
@@ -71,9 +24,9 @@ def cosine_distributions(cosines: Mapping[str, np.ndarray], title: str):
     lowest = min(float(values.min()) for values in cosines.values())
     edges = np.arange(np.floor(10 * lowest) / 10, 1.011, 0.02)
     for axis, (label, values) in zip(np.atleast_1d(axes), cosines.items(), strict=True):
-        color = STYLES.get(label, {}).get("color", OTHER)
+        shade = color or STYLES.get(label, {}).get("color", OTHER)
         heights, _ = np.histogram(values, edges)
-        axis.stairs(heights / heights.max(), edges, fill=True, color=color, alpha=0.75)
+        axis.stairs(heights / heights.max(), edges, fill=True, color=shade, alpha=0.75)
         axis.axvline(values.mean(), color=INK, linewidth=1.2)
         side = (
             {"x": values.mean() - 0.015, "ha": "right"} if values.mean() > 0.3 else {"x": values.mean() + 0.015, "ha": "left"}
@@ -85,7 +38,7 @@ def cosine_distributions(cosines: Mapping[str, np.ndarray], title: str):
         axis.tick_params(axis="x", length=0)
         axis.grid(False)
         axis.spines["left"].set_visible(False)
-    np.atleast_1d(axes)[-1].set_xlabel("cosine of two random sentences")
+    np.atleast_1d(axes)[-1].set_xlabel(xlabel)
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
     return figure
 
@@ -143,7 +96,7 @@ def layers(curves: Mapping[str, Mapping[int, object]], title: str, ylabel: str):
         x, values = list(intervals), list(intervals.values())
         axis.fill_between(x, [i.low for i in values], [i.high for i in values], color=style["color"], alpha=0.13, linewidth=0)
         axis.plot(x, [i.value for i in values], marker="o" if label == "[CLS]" else "D", markersize=4.5, **style)
-    _label_ends(axis, {label: intervals[last].value for label, intervals in curves.items()}, last)
+    label_ends(axis, {label: intervals[last].value for label, intervals in curves.items()}, last)
     axis.set_xticks(range(last + 1), ["0\nembeddings", *map(str, range(1, last + 1))])
     axis.set(xlabel="layer", ylabel=ylabel, xlim=(-0.15, last + 0.15))
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
@@ -187,7 +140,7 @@ def training_curves(curves: Mapping[str, object], sets: Mapping[str, str], title
             columns = {"[CLS]": curve[f"{beginning}_cls"], "mean": curve[f"{beginning}_mean"]}
             for label, values in columns.items():
                 axis.plot(x, values, marker="o" if label == "[CLS]" else "D", markersize=3, **STYLES[label])
-            _label_ends(axis, {label: float(values.iloc[-1]) for label, values in columns.items()}, float(x.iloc[-1]))
+            label_ends(axis, {label: float(values.iloc[-1]) for label, values in columns.items()}, float(x.iloc[-1]))
             ticks = np.array([0, 1, 5, 15, 30, 50])
             axis.set_xticks(np.sqrt(ticks), ticks)
             axis.set_title(f"{name}, {pairs}", fontsize=10)
@@ -196,14 +149,3 @@ def training_curves(curves: Mapping[str, object], sets: Mapping[str, str], title
         axis.set_xlabel("million tokens seen")
     figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
     return figure
-
-
-def _label_ends(axis, ends: Mapping[str, float], x: float) -> None:
-    """Write each curve's name at its right end, moved apart where they would touch."""
-    low, high = axis.get_ylim()
-    gap, last = 0.065 * (high - low), -np.inf
-    for label, y in sorted(ends.items(), key=lambda item: item[1]):
-        last = max(y, last + gap)
-        color = STYLES.get(label, {"color": OTHER})["color"]
-        axis.annotate(label, (x, last), (7, 0), textcoords="offset points", va="center", color=color, fontsize=9.5,
-                      annotation_clip=False)  # fmt: skip
