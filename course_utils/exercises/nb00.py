@@ -30,6 +30,14 @@ def _one_length(a, b):
     return (a @ b) / np.linalg.norm(a)
 
 
+def _other_length(a, b):
+    return (a @ b) / np.linalg.norm(b)
+
+
+def _no_brackets(a, b):
+    return a @ b / np.linalg.norm(a) * np.linalg.norm(b)
+
+
 def _squared_lengths(a, b):
     return (a @ b) / ((a @ a) * (b @ b))
 
@@ -59,7 +67,9 @@ cosine = FunctionExercise(
     inputs=_vectors,
     mistakes=[
         Mistake(_dot_product, "That is the dot product: it grows with the lengths of the vectors. Divide by both lengths."),
-        Mistake(_one_length, "You divide by the length of one vector only. Divide by both."),
+        Mistake(_one_length, "You divide by the length of `a` only. Divide by both."),
+        Mistake(_other_length, "You divide by the length of `b` only. Divide by both."),
+        Mistake(_no_brackets, "Python divides first and then multiplies: put brackets around the product of the two lengths."),
         Mistake(_squared_lengths, "You divide by the *squared* lengths: take the square root of `a @ a` and of `b @ b`."),
         Mistake(_distance, "That is the distance of the two points. Cosine looks at directions: dot product over lengths."),
     ],
@@ -82,7 +92,10 @@ read_interval = Choice(
     question="Two systems were scored on the same 300 pairs. The first is ahead by 0.03, with a 95% interval of "
     "[-0.01, +0.07]. What may be said of the claim *the first is better*?",
     choices={
-        "a": ("It is supported: 0.03 is more than 0.", "With other pairs of the same kind the lead could as well be -0.01."),
+        "a": (
+            "It is supported: 0.03 is more than 0.",
+            "The interval also holds 0: with these pairs, no lead at all cannot be ruled out.",
+        ),
         "b": ("It is not supported: the interval reaches below 0.", "It also reaches well above 0: the opposite is not shown."),
         "c": ("It is undecided.", "The interval holds 0: these pairs cannot tell. More of them might."),
     },
@@ -92,7 +105,8 @@ read_interval = Choice(
         "If all values in the interval were above 0 it would be supported, if all were below it would not be. Neither is so.",
     ],
     explanation="`cu.judge` says *supported* when the whole interval lies above 0, *not supported* when all of it lies below, "
-    "and *undecided* otherwise. Undecided is a result: it says that the data are too few for the question.",
+    "and *undecided* otherwise. Undecided is a result: these data do not tell the two apart. The difference may be small, "
+    "or none, or the data too few.",
     stub="my_choice = ...",
 )
 
@@ -104,7 +118,7 @@ quiz = Quiz(
             {
                 "a": ("It is faster.", "It has the same shape and costs the same."),
                 "b": (
-                    "A number that it reaches too says nothing about pre-training.",
+                    "A result that it reaches as well is no evidence that pre-training brought it about.",
                     "Right: same shape, same tokenizer, random weights. What it can do, nothing has to be learned for.",
                 ),
                 "c": ("It shows what a bad model looks like.", "It is a baseline, at times one that is hard to beat."),

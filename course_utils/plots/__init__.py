@@ -11,6 +11,7 @@ from course_utils.plots.pooling import (
     padding_curves,
     shared_words,
 )
+from course_utils.plots.probing import probe_panels, shares_of_dimensions, two_readings
 from course_utils.plots.special_tokens import (
     attention_bars,
     blanks,
@@ -19,7 +20,6 @@ from course_utils.plots.special_tokens import (
     gradient_table,
     next_shares,
 )
-from course_utils.plots.probing import probe_panels, shares_of_dimensions, two_readings
 from course_utils.plots.style import CLS, CONTROL, INK, MEAN, OTHER, STYLES, show, use_style
 from course_utils.plots.tokenization import (
     batch_grid,
