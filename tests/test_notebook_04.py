@@ -23,12 +23,12 @@ def test_taught_masked_mean_is_ours():
 
     function = taught("04", "masked_mean")
     generator = torch.Generator().manual_seed(0)
-    hidden = torch.randn(3, 6, 4, generator=generator)
-    mask = torch.tensor([[1, 1, 1, 1, 1, 1], [1, 1, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0]])
+    hidden = torch.randn(4, 6, 4, generator=generator)
+    mask = torch.tensor([[1, 1, 1, 1, 1, 1], [1, 1, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0], [0] * 6])
     assert torch.equal(function(hidden, mask), cu.masked_mean(hidden, mask))
-    assert torch.equal(function(hidden, mask)[2], torch.zeros(4))
-    by_hand = torch.stack([hidden[0].mean(0), hidden[1, :2].mean(0)])
-    torch.testing.assert_close(function(hidden, mask)[:2], by_hand)
+    assert torch.equal(function(hidden, mask)[3], torch.zeros(4))
+    by_hand = torch.stack([hidden[0].mean(0), hidden[1, :2].mean(0), hidden[2, 0]])
+    torch.testing.assert_close(function(hidden, mask)[:3], by_hand)
 
 
 def test_with_a_mask_a_position_does_not_depend_on_how_much_padding_follows(encoder):

@@ -215,6 +215,20 @@ def _never_starts_anew(word, vocabulary):
     return pieces
 
 
+def _cuts_the_mark_too(word, vocabulary):
+    whole = _wordpiece(word, vocabulary)
+    if whole == ["[UNK]"]:
+        return whole
+    pieces, rest = [], word
+    while rest:
+        piece = subwords.longest_match(rest, vocabulary, start=not pieces)
+        if piece is None:
+            return ["[UNK]"]
+        rest = rest[len(piece) :]
+        pieces.append(piece)
+    return pieces
+
+
 _HARD = cycle(("plain", "split", "unknown inside", "too long", "just short enough"))
 _PIECES = "under over light house keeper s ing er ful ness water fall un break able rain bow sun flower".split()
 
@@ -253,6 +267,10 @@ wordpiece = FunctionExercise(
             _keeps_beginning,
             "When you get stuck you keep the pieces found so far. WordPiece gives the *whole* word up: the "
             "answer is `['[UNK]']`.",
+        ),
+        Mistake(
+            _cuts_the_mark_too,
+            "You cut `len(piece)` characters off the rest, but the `##` of a later piece is not in the word: cut two fewer.",
         ),
         Mistake(_without_limit, "A word of more than 100 characters must give `['[UNK]']`, without any search."),
         Mistake(_shortest_first, "You take the shortest piece that fits. Begin with the longest candidate and shorten it."),
@@ -294,7 +312,7 @@ why_unknown = Choice(
         "b": (
             "The walk gets stuck at ☃, which has no entry, and then gives the whole word up.",
             "Right. é was turned into e before the walk began; ☃ has no such form and no entry. One stuck "
-            "place costs the word.",
+            "place costs the whole chunk.",
         ),
         "c": (
             "☃ counts as punctuation, and words with punctuation inside become [UNK].",
@@ -594,8 +612,9 @@ quiz = Quiz(
             "Emoji messages have a low fertility under WordPiece. Is that good news?",
             {
                 "a": (
-                    "No: a word that became [UNK] counts as one token, and its content is gone.",
-                    "Right. Read fertility beside the share of [UNK].",
+                    "No: many of their words may be lost, and fertility does not show it.",
+                    "Right. A lost word costs one token, as much as a word known whole. Read fertility beside the share of "
+                    "lost words.",
                 ),
                 "b": (
                     "Yes: fewer tokens say that the vocabulary knows emoji well.",
@@ -621,16 +640,16 @@ quiz = Quiz(
             answer="b",
         ),
         Question(
-            "Two sentences share all their tokens. What do you know about their meaning?",
+            "Two sentences have a token overlap (Jaccard) of 1. What follows for their meaning?",
             {
-                "a": ("It is the same.", "*Dogs chase cats* and *cats chase dogs* share all tokens, too."),
+                "a": ("It is the same.", "*Dogs chase cats* and *cats chase dogs* have an overlap of 1, too."),
                 "b": (
                     "It is similar in most cases, whatever the data.",
-                    "It depends on the pairs: among pairs with much the same words, overlap says next to nothing.",
+                    "It depends on the pairs: over the four hard strata together, overlap does not rank better than chance.",
                 ),
                 "c": (
-                    "That they differ, if at all, in order and number of the tokens.",
-                    "Right. What order does to meaning, overlap cannot see.",
+                    "Nothing certain: order, repetitions, and what the tokenizer threw away may differ.",
+                    "Right. *dogs chase cats* and *cats chase dogs* overlap fully; on `mini-bert`, `US` and `us` do as well.",
                 ),
             },
             answer="c",

@@ -209,7 +209,7 @@ def shared_words(
     axis.plot(overlap[inside], cosines[inside], ".", color=PALE, markersize=3.5, zorder=1)
     low, high = cosines[inside].min(), cosines[inside].max()
     centres = {kind: (overlap[kinds == kind].mean(), cosines[kinds == kind].mean()) for kind in order}
-    for side, x, top in ((0, 0.27, 0.72), (1, 0.6, 0.7)):  # labels in two columns, each led to its mark
+    for side, x, top in ((0, 0.27, 0.72), (1, 0.6, 0.43)):  # labels in two columns, each led to its mark
         column = [kind for kind in order if (centres[kind][0] > 0.4) == bool(side)]
         column.sort(key=lambda kind: centres[kind][0] if side else -centres[kind][1])  # so that no two leads cross
         for place, kind in enumerate(column):
