@@ -80,7 +80,7 @@ cosine = FunctionExercise(
     explanation="Dividing by both lengths leaves the direction: 1 for the same one, 0 for a right angle, -1 for opposite ones. "
     "All dimensions weigh alike in it, which will matter in notebook 03.",
     alternatives=[_loop, _with_torch],
-    stub="def cosine(a, b):\n    ...",
+    stub="def cosine(a, b):\n    # your code here\n    ...",
 )
 
 read_interval = Choice(

@@ -80,7 +80,7 @@ text_of_span = FunctionExercise(
         lambda text, offsets, first, last: text[min(a for a, _ in offsets[first:]) : max(b for _, b in offsets[: last + 1])],
         tokens.text_of_span,
     ],
-    stub="def text_of_span(text, offsets, first, last):\n    ...",
+    stub="def text_of_span(text, offsets, first, last):\n    # your code here\n    ...",
 )
 
 
@@ -288,7 +288,7 @@ wordpiece = FunctionExercise(
     "Getting stuck costs the "
     "whole word, the known letters included. The limit of 100 keeps the search short.",
     alternatives=[_wordpiece_in_full, subwords.wordpiece],
-    stub="def wordpiece(word, vocabulary):\n    ...",
+    stub="def wordpiece(word, vocabulary):\n    # your code here\n    ...",
 )
 
 
@@ -408,7 +408,7 @@ pad_batch = FunctionExercise(
     "the model, which "
     "must not attend to padding, and by you, whenever you average over positions.",
     alternatives=[_pad_with_tensors, tokens.pad_batch],
-    stub="def pad_batch(rows, pad_id):\n    ...",
+    stub="def pad_batch(rows, pad_id):\n    # your code here\n    ...",
 )
 
 
@@ -464,7 +464,7 @@ truncate = FunctionExercise(
     "and wraps it in special "
     "tokens afterwards. Nothing tells you that a text was cut, so count it before you embed a collection.",
     alternatives=[tokens.truncate, lambda ids, limit: [*ids[:-1][: limit - 1], ids[-1]]],
-    stub="def truncate(ids, limit):\n    ...",
+    stub="def truncate(ids, limit):\n    # your code here\n    ...",
 )
 
 
@@ -567,7 +567,7 @@ learn_merges = FunctionExercise(
     "what the library's "
     "WordPiece trainer does, except for ties and speed.",
     alternatives=[subwords.learn_merges],
-    stub="def learn_merges(counts, merges):\n    ...",
+    stub="def learn_merges(counts, merges):\n    # your code here\n    ...",
 )
 
 

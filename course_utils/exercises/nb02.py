@@ -103,7 +103,7 @@ assemble = FunctionExercise(
     explanation="[CLS] and the [SEP] that ends A belong to segment 0, the [SEP] that ends B to segment 1. "
     "`cu.assemble` does the same and also takes `None` for B.",
     alternatives=[_assemble_by_parts],
-    stub="def assemble(a, b, cls_id, sep_id):\n    ...",
+    stub="def assemble(a, b, cls_id, sep_id):\n    # your code here\n    ...",
 )
 
 
@@ -187,7 +187,7 @@ input_vector = FunctionExercise(
     explanation="The sum alone has a different length at every position; LayerNorm brings each token's vector to one scale. "
     "The formula also adds a tiny number to the variance, so that nothing is divided by zero.",
     alternatives=[_with_torch, _token_by_token],
-    stub="def input_vector(token, segment, position, weight, bias):\n    ...",
+    stub="def input_vector(token, segment, position, weight, bias):\n    # your code here\n    ...",
 )
 
 
@@ -301,7 +301,7 @@ mask_tokens = FunctionExercise(
     explanation="Labels come from *selected*, inputs from the second draw. A kept token has a label and looks like any other: "
     "so the model cannot tell which words it will be asked about, and must have an opinion on all.",
     alternatives=[_mask_in_loops, _mask_in_place],
-    stub="def mask_tokens(ids, special, draws, random_ids, mask_id, rate=0.15):\n    ...",
+    stub="def mask_tokens(ids, special, draws, random_ids, mask_id, rate=0.15):\n    # your code here\n    ...",
 )
 
 
@@ -393,7 +393,7 @@ gradient_by_position = FunctionExercise(
     explanation="The gradient at a selected position is (probabilities - one-hot) @ weight, divided by the number of selected "
     "positions. At every other position, position 0 among them, the loss does not depend on the vector: exactly 0.",
     alternatives=[_by_formula, _selected_only],
-    stub="def gradient_by_position(hidden, weight, labels):\n    ...",
+    stub="def gradient_by_position(hidden, weight, labels):\n    # your code here\n    ...",
 )
 
 
@@ -508,7 +508,7 @@ rollout = FunctionExercise(
     "account of mixing than one layer's weights, and still no measure of importance: the value vectors and the feed-forward "
     "parts are left out.",
     alternatives=[_rollout_with_reduce],
-    stub="def rollout(attentions):\n    ...",
+    stub="def rollout(attentions):\n    # your code here\n    ...",
 )
 
 

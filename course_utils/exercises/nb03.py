@@ -118,7 +118,7 @@ extract_cls = FunctionExercise(
     explanation="`last_hidden_state[:, 0]` keeps every text and takes its first token. `hidden_states[-1]` is the same tensor. "
     "`pooler_output` goes through one more layer, and a checkpoint trained without NSP has no trained one.",
     alternatives=[_cls_from_hidden_states, _cls_by_index],
-    stub="def extract_cls(output):\n    ...",
+    stub="def extract_cls(output):\n    # your code here\n    ...",
 )
 
 # 03.2 ------------------------------------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ mean_cosine = FunctionExercise(
     "pairs can be taken. The mean cosine also has a closed form, (|sum of unit vectors|² - n) / (n (n - 1)): it is large when "
     "the unit vectors share a direction.",
     alternatives=[_mean_cosine_in_closed_form, _mean_cosine_in_a_loop],
-    stub="def mean_cosine(vectors):\n    ...",
+    stub="def mean_cosine(vectors):\n    # your code here\n    ...",
 )
 
 # 03.3 ------------------------------------------------------------------------------------------------------------------
@@ -473,7 +473,7 @@ selectivity = FunctionExercise(
     "were moved on purpose, so that each way to standardise gives another number; on the course's reviews the difference "
     "would hardly show, which is why the mistake lives so long.",
     alternatives=[_selectivity_by_pipeline],
-    stub="def selectivity(train, labels, test, test_labels):\n    ...",
+    stub="def selectivity(train, labels, test, test_labels):\n    # your code here\n    ...",
 )
 
 # 03.6 ------------------------------------------------------------------------------------------------------------------
@@ -559,7 +559,7 @@ rank_similarity = FunctionExercise(
     "`cu.spearman(rank_similarity(cls[:half], cls[half:])[main], gold[main])` with `cls = vectors['[CLS]']`, against the "
     "cosine's value in section 4. In notebook 04 the other remedies are fitted with care.",
     alternatives=[_rank_similarity_by_scipy, _rank_similarity_by_sorting],
-    stub="def rank_similarity(a, b):\n    ...",
+    stub="def rank_similarity(a, b):\n    # your code here\n    ...",
 )
 
 # Quiz ------------------------------------------------------------------------------------------------------------------

@@ -150,7 +150,7 @@ masked_mean = FunctionExercise(
         "which is the number of real tokens. Every weighted mean has this form; the mask is the simplest choice of weights."
     ),
     alternatives=[_mean_numpy, _mean_einsum, _mean_loop],
-    stub="def masked_mean(hidden, mask):\n    ...",
+    stub="def masked_mean(hidden, mask):\n    # your code here\n    ...",
 )
 
 # 04.2 ------------------------------------------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ masked_max = FunctionExercise(
         "Minus infinity is neutral in a maximum."
     ),
     alternatives=[_max_numpy, _max_loop],
-    stub="def masked_max(hidden, mask):\n    ...",
+    stub="def masked_max(hidden, mask):\n    # your code here\n    ...",
 )
 
 # 04.3 ------------------------------------------------------------------------------------------------------------------
@@ -428,7 +428,7 @@ whiten = FunctionExercise(
         "of the result is whitened too, and has the same cosines, so PCA, Cholesky and the symmetric form are all accepted."
     ),
     alternatives=[_whiten_cholesky, _whiten_symmetric],
-    stub="def whiten(fit_on, vectors):\n    ...",
+    stub="def whiten(fit_on, vectors):\n    # your code here\n    ...",
 )
 
 # 04.6 ------------------------------------------------------------------------------------------------------------------
@@ -558,7 +558,7 @@ weighted_mean = FunctionExercise(
         "a pooling of this kind is nothing but a choice of weights."
     ),
     alternatives=[_weighted_numpy, _weighted_by_twin],
-    stub="def weighted_mean(hidden, ids, mask, weights):\n    ...",
+    stub="def weighted_mean(hidden, ids, mask, weights):\n    # your code here\n    ...",
 )
 
 # Quiz ------------------------------------------------------------------------------------------------------------------
