@@ -64,6 +64,19 @@ def spearman_intervals(
     return {label: _interval(values[label], drawn[label], level) for label in values}
 
 
+def rank_correlations(scores, gold, counts) -> np.ndarray:
+    """Spearman of ``scores`` with ``gold`` in each resample: (resamples,); NaN where one of them is constant.
+
+    Args:
+        scores: (n,) and ``gold`` (n,).
+        counts: (resamples, n), how often each pair was drawn.
+
+    >>> rank_correlations(np.array([1.0, 2.0, 3.0]), np.array([10.0, 30.0, 20.0]), np.ones((1, 3))).round(2).tolist()
+    [0.5]
+    """
+    return _correlations(_centred_ranks(np.asarray(scores), counts), _centred_ranks(np.asarray(gold), counts), counts)
+
+
 def _interval(value: float, draws: np.ndarray, level: float) -> Interval:
     low, high = np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(value), float(low), float(high), level)

@@ -13,6 +13,7 @@ ASSETS = Path(__file__).parent / "assets"
 BUNDLED = {
     "mini-bert": "4 x 256, pre-trained with MLM and NSP",
     "mini-bert-mlm": "4 x 256, pre-trained with MLM only",
+    "mini-sbert": "mini-bert after siamese training with mean pooling",
 }
 
 
@@ -30,6 +31,7 @@ class Encoder:
         tokenizer: its tokenizer.
         device: ``torch.device``.
         has_pooler: whether the checkpoint holds a trained pooler (the untrained control has one as random as the rest).
+        pooling: the pooling that a sentence encoder was trained with, ``None`` for other models.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Encoder:
     tokenizer: Any = field(repr=False)
     device: Any
     has_pooler: bool = True
+    pooling: str | None = None
 
     @property
     def dimension(self) -> int:
@@ -70,8 +73,8 @@ def load_encoder(
     """Load an encoder.
 
     Args:
-        name: ``"mini-bert"``, ``"mini-bert-mlm"``, ``"untrained"``, or the folder of a BERT-like model saved with
-            ``save_pretrained`` (safetensors).
+        name: ``"mini-bert"``, ``"mini-bert-mlm"``, ``"mini-sbert"``, ``"untrained"``, or the folder of a BERT-like model saved
+            with ``save_pretrained`` (safetensors), by transformers or by sentence-transformers.
         like: for ``"untrained"``: the encoder whose shape and tokenizer to take (``mini-bert`` if left out).
         device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``; CUDA where there is one, else the CPU, if left out.
         precision: ``"float32"``, ``"bfloat16"``, ``"float16"``, or ``"auto"`` for what the device does best.
@@ -83,7 +86,7 @@ def load_encoder(
         DamagedModelError: a bundled file is not the one that was shipped.
 
     >>> load_encoder("mini-bert", device="cpu")
-    Encoder(name='mini-bert', device=device(type='cpu'), has_pooler=True)
+    Encoder(name='mini-bert', device=device(type='cpu'), has_pooler=True, pooling=None)
     """
     import torch
     from transformers import AutoModel, AutoTokenizer
@@ -107,7 +110,7 @@ def load_encoder(
     with _quiet():
         model = AutoModel.from_pretrained(folder, dtype=dtype, attn_implementation=attention, use_safetensors=True, **options)
         tokenizer = AutoTokenizer.from_pretrained(folder)
-    return Encoder(str(name), model.to(target).eval(), tokenizer, target, pooler)
+    return Encoder(str(name), model.to(target).eval(), tokenizer, target, pooler, declared_pooling(folder))
 
 
 def load_pretraining_model(name: str | Path, *, device: str | None = None, attention: str = "sdpa"):
@@ -145,12 +148,13 @@ def training_curve(name: str):
     course's ``sts`` without its hard strata.
 
     Raises:
-        ValueError: ``name`` is not a bundled model.
+        ValueError: ``name`` is not a bundled model that was pre-trained.
     """
     import pandas as pd
 
-    if name not in BUNDLED:
-        raise ValueError(f"There is a training curve of {', '.join(BUNDLED)}, not of {name!r}.")
+    pretrained = [bundled for bundled in BUNDLED if bundled != "mini-sbert"]
+    if name not in pretrained:
+        raise ValueError(f"There is a training curve of {', '.join(pretrained)}, not of {name!r}.")
     return pd.read_csv(locate(name) / "training_curve.csv")
 
 
@@ -210,6 +214,36 @@ def has_pooler(folder: Path) -> bool:
             if any("pooler." in key for key in list(file.keys())):
                 return True
     return False
+
+
+def declared_pooling(folder: Path) -> str | None:
+    """The pooling that a folder saved by sentence-transformers declares; ``None`` if it declares none.
+
+    Raises:
+        ValueError: it declares one that the course does not have, or several at once.
+    """
+    listing = folder / "modules.json"
+    if not listing.is_file():
+        return None
+    for module in json.loads(listing.read_text(encoding="utf-8")):
+        if module["type"].endswith("Pooling"):
+            config = json.loads((folder / module["path"] / "config.json").read_text(encoding="utf-8"))
+            modes = [config["pooling_mode"]] if "pooling_mode" in config else _modes(config)
+            if len(modes) != 1 or modes[0] not in ("cls", "mean", "max"):
+                raise ValueError(
+                    f"{folder} pools by {' + '.join(map(str, modes)) or 'nothing'}; cls, mean or max can be loaded."
+                )
+            return modes[0]
+    return None
+
+
+def _modes(config: dict) -> list[str]:
+    """Pooling modes as versions of sentence-transformers before 5.4 wrote them: a flag each."""
+    names = {"cls_token": "cls", "mean_tokens": "mean", "max_tokens": "max"}
+    flags = (
+        key.removeprefix("pooling_mode_") for key, value in config.items() if key.startswith("pooling_mode_") and value is True
+    )
+    return [names.get(flag, flag) for flag in flags]
 
 
 @contextmanager

@@ -136,16 +136,19 @@ class Verdict:
 
     Attributes:
         measured: the ``Interval`` of what was compared with the margin, most often a difference; or what was counted, as text.
+        seeds: with how many trainings, taken alone, the claim is supported, and of how many; ``None`` if there was one only.
     """
 
     claim: str
     measured: Interval | str
     outcome: str
+    seeds: tuple[int, int] | None = None
 
     @property
     def measured_text(self) -> str:
         """What was measured, as it is printed."""
-        return self.measured if isinstance(self.measured, str) else f"{self.measured:+.2f}"
+        text = self.measured if isinstance(self.measured, str) else f"{self.measured:+.2f}"
+        return text if self.seeds is None else f"{text}, alone {self.seeds[0]} of {self.seeds[1]} seeds"
 
     def __str__(self) -> str:
         return f"{self.outcome.upper()}: {self.claim} ({self.measured_text})"
