@@ -68,7 +68,7 @@ def card(folder: Path, start, triples: int, seconds: float) -> str:
 with which it was trained; `1_Pooling/config.json` says so, and sentence-transformers obeys.
 
 ```python
-encoder = cu.load_encoder("{NAME}")           # encoder.pooling is "mean"
+encoder = cu.load_encoder("{NAME}")  # encoder.pooling is "mean"
 vectors = cu.embed(texts, encoder, encoder.pooling)
 ```
 

@@ -177,9 +177,9 @@ def train_sentence_encoder(
     """
     import torch
     from datasets import Dataset
-    from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
+    from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
     from sentence_transformers.sentence_transformer import losses
-    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Transformer
     from sentence_transformers.sentence_transformer.training_args import BatchSamplers
 
     from course_utils.models import Encoder
@@ -196,7 +196,8 @@ def train_sentence_encoder(
         encoder.model.save_pretrained(folder)
         encoder.tokenizer.save_pretrained(folder)
         body = Transformer(folder)
-        model = SentenceTransformer(modules=[body, Pooling(encoder.dimension, pooling)], device=str(encoder.device))
+        model = _assembled(body, encoder, pooling)
+        model.model_card_data.widget = [{}]  # or the trainer looks for examples for its card, with a bar of its own
         arguments = SentenceTransformerTrainingArguments(
             output_dir=str(Path(folder) / "run"),
             num_train_epochs=epochs,
@@ -233,8 +234,7 @@ def as_sentence_transformer(encoder, pooling: str | None = None):
     >>> model.encode(["Tea or coffee?"]).shape
     (1, 256)
     """
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Transformer
 
     pooling = pooling or encoder.pooling
     if pooling not in ("mean", "cls", "max"):
@@ -245,7 +245,17 @@ def as_sentence_transformer(encoder, pooling: str | None = None):
         body = Transformer(folder)
     body.auto_model = encoder.model
     body.max_seq_length = encoder.limit
-    return SentenceTransformer(modules=[body, Pooling(encoder.dimension, pooling)], device=str(encoder.device))
+    return _assembled(body, encoder, pooling)
+
+
+def _assembled(body, encoder, pooling: str):
+    """A ``SentenceTransformer`` whose card is drafted without a network."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling
+
+    model = SentenceTransformer(modules=[body, Pooling(encoder.dimension, pooling)], device=str(encoder.device))
+    model.model_card_data.local_files_only = True
+    return model
 
 
 def _common(seed: int, device) -> dict:

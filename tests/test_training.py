@@ -169,3 +169,10 @@ def test_the_bench_gives_both_loops_the_same_inputs():
     labels = np.stack([rows[i]["labels"] for i in range(8, 16)])
     assert (labels != IGNORE).sum() == (batch["masked_labels"] != IGNORE).sum()
     np.testing.assert_array_equal(labels.ravel()[batch["masked_positions"]], batch["masked_labels"])
+
+
+def test_trainings_are_quiet(encoder, triples, reviews, capfd, monkeypatch):
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    cu.train_sentence_encoder(encoder, triples.head(8), "mean", epochs=1, batch_size=4)
+    cu.fine_tune_classifier(encoder, reviews["text"][:8], reviews["topic"][:8], max_steps=1)
+    assert capfd.readouterr() == ("", "")
