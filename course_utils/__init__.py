@@ -42,6 +42,7 @@ _HOME = {
     "seed_differences": "scores",
     "judge_scores": "scores",
     "replications": "replication",
+    "evaluate_both": "replication",
     "cosine": "similarity",
     "cosine_matrix": "similarity",
     "random_pair_cosines": "similarity",

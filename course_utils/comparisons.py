@@ -74,7 +74,9 @@ def rank_correlations(scores, gold, counts) -> np.ndarray:
     >>> rank_correlations(np.array([1.0, 2.0, 3.0]), np.array([10.0, 30.0, 20.0]), np.ones((1, 3))).round(2).tolist()
     [0.5]
     """
-    return _correlations(_centred_ranks(np.asarray(scores), counts), _centred_ranks(np.asarray(gold), counts), counts)
+    scores, gold = np.asarray(scores), np.asarray(gold)
+    parts = [counts[i : i + CHUNK] for i in range(0, len(counts), CHUNK)]
+    return np.concatenate([_correlations(_centred_ranks(scores, p), _centred_ranks(gold, p), p) for p in parts])
 
 
 def _interval(value: float, draws: np.ndarray, level: float) -> Interval:

@@ -127,8 +127,12 @@ def train(training: str, seed: int, encoder=None):
     return fine_tune_classifier(encoder, reviews["text"], labels, seed=seed).encoder
 
 
-def evaluate_both(encoder) -> dict[str, dict[str, np.ndarray]]:
-    """Outcomes of an encoder read with each pooling, from one pass through the model for each set of texts."""
+def evaluate_both(encoder, outcomes=tasks.OUTCOMES) -> dict[str, dict[str, np.ndarray]]:
+    """Outcomes of an encoder read with each pooling, from one pass through the model for each set of texts.
+
+    Args:
+        outcomes: which, as in ``tasks.evaluate``.
+    """
     from course_utils.embedding import embed_each
 
     seen = {}
@@ -142,7 +146,7 @@ def evaluate_both(encoder) -> dict[str, dict[str, np.ndarray]]:
 
         return vectors
 
-    return {pooling: tasks.evaluate(vectorise(pooling)) for pooling in POOLINGS}
+    return {pooling: tasks.evaluate(vectorise(pooling), outcomes) for pooling in POOLINGS}
 
 
 def write(seeds=SEEDS, trainings=TRAININGS, folder: Path = FOLDER) -> None:

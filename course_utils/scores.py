@@ -12,6 +12,7 @@ from course_utils.comparisons import rank_correlations
 from course_utils.data import HARD_STRATA, load_data
 from course_utils.statistics import Interval, Verdict, judge
 
+RESAMPLES = 2000
 DUPLICATE = 4.0  # pairs with this score or more say the same
 
 
@@ -142,7 +143,7 @@ METRICS = {
 }
 
 
-def score(metric: str, outcomes: Mapping[str, np.ndarray], resamples: int = 2000, seed: int = 0) -> Interval:
+def score(metric: str, outcomes: Mapping[str, np.ndarray], resamples: int = RESAMPLES, seed: int = 0) -> Interval:
     """A figure with its 95% bootstrap interval.
 
     Args:
@@ -168,20 +169,18 @@ def score(metric: str, outcomes: Mapping[str, np.ndarray], resamples: int = 2000
     >>> print(score("recall@10", found))
     0.16 [0.11, 0.21]
     """
-    values, draws = _resampled(metric, [outcomes], resamples, seed)
-    return _interval(values.mean(), draws)
+    return _over_seeds(_curves(metric, [outcomes], resamples, seed), seed)
 
 
-def score_difference(metric: str, a: Mapping, b: Mapping, resamples: int = 2000, seed: int = 0) -> Interval:
+def score_difference(metric: str, a: Mapping, b: Mapping, resamples: int = RESAMPLES, seed: int = 0) -> Interval:
     """The figure of ``a`` minus that of ``b``, on the same resampled items (and seeds): arguments and errors as in ``score``.
 
     Where one has several seeds and the other one only, the one stands against each.
     """
-    values, draws = _resampled(metric, [a, b], resamples, seed)
-    return _interval(values.mean(), draws)
+    return _over_seeds(_curves(metric, [a, b], resamples, seed), seed)
 
 
-def seed_differences(metric: str, a: Mapping, b: Mapping, resamples: int = 2000, seed: int = 0) -> list[Interval]:
+def seed_differences(metric: str, a: Mapping, b: Mapping, resamples: int = RESAMPLES, seed: int = 0) -> list[Interval]:
     """``score_difference`` for each training alone, with the interval over items."""
     curves = _curves(metric, [a, b], resamples, seed)
     return [_interval(curve[0], curve[1:]) for curve in curves]
@@ -196,8 +195,9 @@ def judge_scores(claim: str, metric: str, a: Mapping, b: Mapping, margin: float 
     Raises:
         ValueError: as in ``score``.
     """
-    verdict = judge(claim, score_difference(metric, a, b), margin)
-    alone = [judge(claim, difference, margin).outcome for difference in seed_differences(metric, a, b)]
+    curves = _curves(metric, [a, b], RESAMPLES, 0)
+    verdict = judge(claim, _over_seeds(curves, 0), margin)
+    alone = [judge(claim, _interval(curve[0], curve[1:]), margin).outcome for curve in curves]
     seeds = (alone.count("supported"), len(alone)) if len(alone) > 1 else None
     return Verdict(claim, verdict.measured, verdict.outcome, seeds)
 
@@ -207,11 +207,10 @@ def _interval(value: float, draws: np.ndarray) -> Interval:
     return Interval(float(value), float(low), float(high))
 
 
-def _resampled(metric: str, systems: list[Mapping], resamples: int, seed: int):
-    """The values of each seed (seeds,), and the draws (resamples,) of their mean with the seeds drawn as well."""
-    curves = _curves(metric, systems, resamples, seed)
-    drawn = np.random.default_rng([seed, 1]).integers(0, len(curves), (len(curves), resamples))
-    return curves[:, 0], np.take_along_axis(curves[:, 1:], drawn, 0).mean(0)
+def _over_seeds(curves: np.ndarray, seed: int) -> Interval:
+    """The mean over the seeds, with the interval of draws of items and of seeds."""
+    drawn = np.random.default_rng([seed, 1]).integers(0, len(curves), (len(curves), curves.shape[1] - 1))
+    return _interval(curves[:, 0].mean(), np.take_along_axis(curves[:, 1:], drawn, 0).mean(0))
 
 
 def _curves(metric: str, systems: list[Mapping], resamples: int, seed: int) -> np.ndarray:

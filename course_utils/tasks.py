@@ -12,6 +12,7 @@ from course_utils.similarity import cosine, cosine_matrix
 
 OUTCOMES = ("sentiment", "topic", "sts", "search", "clusters", "random")
 RANDOM_PAIRS = 1000
+BLOCK = 256
 
 
 def evaluate(vectorise: Callable[[list[str]], np.ndarray], outcomes: Sequence[str] = OUTCOMES) -> dict[str, np.ndarray]:
@@ -84,9 +85,15 @@ def _pairs(vectorise) -> dict[str, np.ndarray]:
     first, second = random_pairs(2 * len(test))
     rows = np.concatenate([test, test + len(sts)])
     return {
-        "sts": cosine(vectors[: len(sts)], vectors[len(sts) :]),
-        "random": cosine(vectors[rows[first]], vectors[rows[second]]),
+        "sts": _cosines(vectors, np.arange(len(sts)), np.arange(len(sts), 2 * len(sts))),
+        "random": _cosines(vectors, rows[first], rows[second]),
     }
+
+
+def _cosines(vectors, first, second) -> np.ndarray:
+    """Cosine of rows ``first`` with rows ``second``, some at a time: vectors of word counts are long."""
+    parts = [slice(i, i + BLOCK) for i in range(0, len(first), BLOCK)]
+    return np.concatenate([cosine(vectors[first[part]], vectors[second[part]]) for part in parts])
 
 
 def random_pairs(n: int, pairs: int = RANDOM_PAIRS, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
