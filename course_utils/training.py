@@ -73,6 +73,7 @@ def fine_tune_classifier(
         labels: n labels of at least two kinds.
         pooling: what the head reads: ``"cls"`` or ``"mean"``.
         epochs: times through the texts.
+        batch_size: texts a step, on each device.
         seed: of the head's first weights, the dropout and the order of batches.
         watch: texts whose sentence vectors are kept at the steps ``watch_at`` (0 is before the first step).
         max_steps: stop after so many steps, whatever ``epochs`` says; the learning rate decays to 0 by then.

@@ -5,6 +5,7 @@ import pytest
 from taught import taught
 
 import course_utils as cu
+from course_utils import costs
 
 TEXTS = ["The ferry leaves at dawn.", "Soup.", "Who moved the ladder, and why did nobody say so?", "Tea or coffee?"]
 
@@ -48,8 +49,8 @@ def test_counted_tokens_are_the_tokenizers(encoder):
     lengths = [len(ids) for ids in encoder.tokenizer(TEXTS)["input_ids"]]
     pairs = [(a, b) for i, a in enumerate(TEXTS) for b in TEXTS[i + 1 :]]
     joined = encoder.tokenizer([a for a, _ in pairs], [b for _, b in pairs])["input_ids"]
-    costs = cu.comparison_costs(lengths)
-    assert costs == {"bi-encoder": (4, sum(lengths)), "cross-encoder": (6, sum(map(len, joined)))}
+    counted = cu.comparison_costs(lengths)
+    assert counted == {"bi-encoder": (4, sum(lengths)), "cross-encoder": (6, sum(map(len, joined)))}
 
 
 def test_the_classical_example_counts_fifty_million():
@@ -67,6 +68,7 @@ def test_both_ways_run_every_text_once_and_every_pair_once(encoder, monkeypatch)
         return forward(input_ids=input_ids, **rest)
 
     monkeypatch.setattr(encoder.model, "forward", counting)
+    monkeypatch.setattr(costs, "ENOUGH", 1e9)
     seconds = cu.time_comparisons(TEXTS, encoder, [3])
     run = rows[2:]  # the first two warm up
     assert len(run) == 3 * 6  # each three times: the fastest counts
