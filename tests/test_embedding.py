@@ -220,7 +220,10 @@ def test_each_bundled_model_is_small_and_has_its_card():
         folder = models.ASSETS / name
         assert (folder / "model.safetensors").stat().st_size < 12e6
         assert "Known limits" in (folder / "README.md").read_text(encoding="utf-8")
+    for name in ("mini-bert", "mini-bert-mlm"):
         assert len(cu.training_curve(name)) > 15
+    with pytest.raises(ValueError, match="not of 'mini-sbert'"):
+        cu.training_curve("mini-sbert")
 
 
 def test_a_folder_loads_and_others_are_refused(encoder, tmp_path):
