@@ -24,14 +24,12 @@ class Metric:
         outcome: key in the dictionary of outcomes.
         items: () -> what is needed of the data: a tuple whose first entry selects from the outcome.
         value: (selected outcome (n,), counts (resamples, n), *rest of items) -> (resamples,).
-        greater: whether more is better (``None`` where neither is).
         shifted: whether resampling raises the figure, so that the draws are shifted back.
     """
 
     outcome: str
     value: Callable
     items: Callable
-    greater: bool | None = True
     shifted: bool = False
 
 
@@ -137,9 +135,9 @@ METRICS = {
     "recall@5": Metric("search", _recall(5), _questions),
     "recall@10": Metric("search", _recall(10), _questions),
     "clusters": Metric("clusters", _v_measure, _topics, shifted=True),
-    "random cosine": Metric("random", _mean, _all, greater=None),
-    "alignment": Metric("sts", _alignment, lambda: _pairs("alike"), greater=False),
-    "uniformity": Metric("random", _uniformity, _all, greater=False),
+    "random cosine": Metric("random", _mean, _all),
+    "alignment": Metric("sts", _alignment, lambda: _pairs("alike")),
+    "uniformity": Metric("random", _uniformity, _all),
 }
 
 

@@ -49,6 +49,19 @@ def cosine_matrix(a, b=None) -> np.ndarray:
     return np.clip(a @ b.T, -1.0, 1.0)
 
 
+def random_pairs(n: int, pairs: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Two (pairs,) arrays of row numbers below ``n``, different in each pair.
+
+    Raises:
+        ValueError: fewer than two rows.
+    """
+    if n < 2:
+        raise ValueError("Random pairs need at least two vectors.")
+    rng = np.random.default_rng(seed)
+    first = rng.integers(0, n, pairs)
+    return first, (first + rng.integers(1, n, pairs)) % n
+
+
 def random_pair_cosines(vectors, pairs: int = 2000, seed: int = 0) -> np.ndarray:
     """Cosines of ``pairs`` random pairs of different rows: (pairs,). Their mean measures anisotropy.
 
@@ -58,11 +71,7 @@ def random_pair_cosines(vectors, pairs: int = 2000, seed: int = 0) -> np.ndarray
         ValueError: fewer than two vectors.
     """
     vectors = np.asarray(vectors)
-    if len(vectors) < 2:
-        raise ValueError("Random pairs need at least two vectors.")
-    rng = np.random.default_rng(seed)
-    first = rng.integers(0, len(vectors), pairs)
-    second = (first + rng.integers(1, len(vectors), pairs)) % len(vectors)
+    first, second = random_pairs(len(vectors), pairs, seed)
     return cosine(vectors[first], vectors[second])
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from course_utils.data import load_data
 from course_utils.probing import probe
-from course_utils.similarity import cosine, cosine_matrix
+from course_utils.similarity import cosine, cosine_matrix, random_pairs
 
 OUTCOMES = ("sentiment", "topic", "sts", "search", "clusters", "random")
 RANDOM_PAIRS = 1000
@@ -82,7 +82,7 @@ def _pairs(vectorise) -> dict[str, np.ndarray]:
     sts = load_data("sts")
     vectors = _vectors(vectorise, [*sts["sentence1"], *sts["sentence2"]])
     test = np.flatnonzero((sts["split"] == "test").to_numpy())
-    first, second = random_pairs(2 * len(test))
+    first, second = random_pairs(2 * len(test), RANDOM_PAIRS)
     rows = np.concatenate([test, test + len(sts)])
     return {
         "sts": _cosines(vectors, np.arange(len(sts)), np.arange(len(sts), 2 * len(sts))),
@@ -94,19 +94,6 @@ def _cosines(vectors, first, second) -> np.ndarray:
     """Cosine of rows ``first`` with rows ``second``, some at a time: vectors of word counts are long."""
     parts = [slice(i, i + BLOCK) for i in range(0, len(first), BLOCK)]
     return np.concatenate([cosine(vectors[first[part]], vectors[second[part]]) for part in parts])
-
-
-def random_pairs(n: int, pairs: int = RANDOM_PAIRS, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Two (pairs,) arrays of row numbers below ``n``, different in each pair.
-
-    Raises:
-        ValueError: fewer than two rows.
-    """
-    if n < 2:
-        raise ValueError("Random pairs need at least two rows.")
-    rng = np.random.default_rng(seed)
-    first = rng.integers(0, n, pairs)
-    return first, (first + rng.integers(1, n, pairs)) % n
 
 
 def _search(vectorise) -> np.ndarray:

@@ -7,13 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from course_utils.large import extrapolate
-from course_utils.plots.style import CLS, CONTROL, INK, MEAN, OTHER
+from course_utils.plots.style import CLS, CONTROL, INK, MEAN, OTHER, headline
 
 PALE = "#D9D9D9"
-
-
-def _headline(figure, title: str) -> None:
-    figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
 
 
 def look_of(system: str) -> tuple[str, str]:
@@ -57,7 +53,7 @@ def rank_strips(ranks: Mapping[str, np.ndarray], passages: int, notes: Mapping[s
     axis.set(xlabel="rank of a right passage (bar: median)", xlim=(0.8, passages * 1.1), ylim=(len(ranks) - 0.45, -1.0))
     axis.grid(axis="y", visible=False)
     axis.tick_params(axis="y", length=0)
-    _headline(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -93,7 +89,7 @@ def topic_clusters(tables: Mapping[str, np.ndarray], topics: Sequence[str], note
         axis.grid(False)
         axis.tick_params(length=0)
     axes[0][0].set_yticks(range(len(topics)), topics)
-    _headline(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -123,7 +119,7 @@ def first_pairs(table, right: int, title: str, xlabel: str):
     axis.set_xlabel(xlabel)
     axis.grid(False)
     axis.tick_params(length=0)
-    _headline(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -168,7 +164,7 @@ def systems_by_tasks(
     for axis in axes[::columns]:
         for label in axis.get_yticklabels():
             label.set_color(look_of(label.get_text())[0])
-    _headline(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -236,7 +232,7 @@ def decision_chart(title: str):
     box(84, 20, 29, 11, advice, INK)
     axis.set(xlim=(-1, 101), ylim=(1, 100))
     axis.axis("off")
-    _headline(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -264,7 +260,7 @@ def padding_boxes(lengths: Sequence[int], batch_size: int, title: str, batches: 
         axis.grid(False)
     axes[0].invert_yaxis()
     axes[0].set_ylabel(f"{batches} batches of {batch_size} texts")
-    _headline(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -307,7 +303,7 @@ def collection_times(times, targets: Sequence[int], title: str):
         for value, text in hints:
             axis.axhline(value, color=CONTROL, linewidth=0.8, linestyle=":")
             axis.text(axis.get_xlim()[1] * 0.9, value, text, fontsize=8.5, color=CONTROL, va="bottom", ha="right")
-    _headline(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -341,5 +337,5 @@ def thesis_verdicts(table, statements: Sequence[str], title: str):
         axis.text(0.045 + 0.25 * x, -0.85, word, fontsize=9.5, va="center", color=color)
     axis.set(xlim=(0, 1), ylim=(len(statements) - 0.4, -1.15))
     axis.axis("off")
-    _headline(figure, title)
+    headline(figure, title)
     return figure

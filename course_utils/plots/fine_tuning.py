@@ -6,17 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from course_utils.plots.style import CLS, CONTROL, INK, MEAN, OTHER, label_ends
+from course_utils.plots.style import CLS, CONTROL, INK, MEAN, OTHER, headline, label_ends
 
 TWO = [("#7B3294", "v"), (OTHER, "^")]  # sorted labels: negative, positive
 SIX = [("#56B4E9", "o"), ("#B58900", "s"), (INK, "^"), ("#CC79A7", "D"), ("#8C564B", "v"), ("#888888", "P")]
 HOME = "#FFF3CC"  # the cells of a matrix that a model was tuned for
 MOST = 270  # marks a panel
 LOOKS = {"cls": ("[CLS]", CLS, "o", "-"), "mean": ("mean", MEAN, "D", (0, (3, 1.2)))}
-
-
-def _headline(figure, title: str) -> None:
-    figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
 
 
 def _pale(color: str) -> tuple[float, ...]:
@@ -77,7 +73,7 @@ def projections(panels: Mapping[str, tuple[np.ndarray, Sequence]], title: str, a
     legend = figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 8), fontsize=9.5,
                            handletextpad=0.1, title=f"across: {axes[0]}; upwards: {axes[1]}", title_fontsize=9)  # fmt: skip
     legend.get_title().set_color(CONTROL)
-    _headline(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -118,7 +114,7 @@ def similarity_blocks(rows: Mapping[str, tuple[Mapping[str, np.ndarray], Sequenc
             bar.ax.set_yticklabels([f"{low:.2f}", f"{high:.2f}"], fontsize=8.5)
             bar.outline.set_visible(False)
         line[0].set_ylabel(f"by {order}", fontsize=10)
-    _headline(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -155,7 +151,7 @@ def cka_by_layer(panels: Mapping[str, Mapping[str, Mapping[int, float]]], floor:
         axis.set_title(heading, fontsize=10)
     axes[0][0].set_ylabel("CKA with the encoder before")
     axes[0][0].text(0.3, 0.03, "texts in random order", fontsize=8.5, color=CONTROL, va="bottom")
-    _headline(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -196,7 +192,7 @@ def attention_and_effect(tokens: Sequence[str], attention: np.ndarray, effect: n
     right.tick_params(labelleft=True)
     right.set_yticks(rows, tokens, family="monospace", fontsize=9.5, ha="center")
     right.tick_params(axis="y", pad=44)
-    _headline(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -243,7 +239,7 @@ def controls_forest(panels: Mapping[str, tuple[Mapping[str, tuple[object, Sequen
         axis.tick_params(axis="y", length=0)
         axis.margins(x=0.12)
     axes[0][0].set_yticks(range(len(labels)), labels)
-    _headline(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -302,5 +298,5 @@ def transfer_matrix(
     ]
     handles.append(plt.Rectangle((0, 0), 1, 1, color=HOME, label="what it was tuned for"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=9.5)
-    _headline(figure, title)
+    headline(figure, title)
     return figure

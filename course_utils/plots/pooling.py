@@ -6,14 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from course_utils.plots.style import CONTROL, INK, MEAN, OTHER
+from course_utils.plots.style import CONTROL, INK, MEAN, OTHER, headline
 
 PALE, LOSS = "#D9D9D9", "#8B1A4F"
 VERDICT_MARKS = {"supported": ("D", OTHER), "not supported": ("v", LOSS), "undecided": ("o", CONTROL)}
-
-
-def _headline(figure, title: str) -> None:
-    figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
 
 
 def masked_mean_picture(tokens: Sequence[str], mask: Sequence[int], values: np.ndarray, title: str):
@@ -64,7 +60,7 @@ def masked_mean_picture(tokens: Sequence[str], mask: Sequence[int], values: np.n
         cell(x, bottom, mean[x], edge=MEAN)
     axis.set(xlim=(-4.6, columns + 0.1), ylim=(bottom + 0.7, -1.4))
     axis.axis("off")
-    _headline(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -106,7 +102,7 @@ def padding_curves(
         axis.set_xticks(lengths)
         axis.set(xlabel="padded to this many tokens", ylabel=ylabel, xlim=ends)
     figure.legend(loc="outside lower center", ncols=3, fontsize=9.5)
-    _headline(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -147,7 +143,7 @@ def correction_curves(
     right.set(xlabel="sentences it was fitted on")
     right.set_title("own part of the test, or another part", fontsize=10)
     right.legend(loc="lower right", fontsize=8.5, handlelength=2.6)
-    _headline(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -187,7 +183,7 @@ def difference_forest(
     marks = {"above the raw mean": "supported", "below": "not supported", "undecided": "undecided"}
     handles = [plt.Line2D([], [], marker=VERDICT_MARKS[v][0], color=VERDICT_MARKS[v][1], linewidth=2.2) for v in marks.values()]
     figure.legend(handles, marks, loc="outside lower center", ncols=3, fontsize=9.5)
-    _headline(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -227,5 +223,5 @@ def shared_words(
         plt.Line2D([], [], marker="v", color=LOSS, linestyle=""),
     ]
     axis.legend(handles, ["same meaning", "another meaning"], loc="lower right", fontsize=9.5)
-    _headline(figure, title)
+    headline(figure, title)
     return figure

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from course_utils.plots.style import CLS, CONTROL, INK, MEAN, OTHER, STYLES
+from course_utils.plots.style import CLS, CONTROL, INK, MEAN, OTHER, STYLES, headline
 
 PUBLISHED = "#8A8A8A"
 
@@ -37,10 +37,6 @@ def _chance(axis, value: float, label: str = "majority") -> None:
                   fontsize=8.5, color=INK, va="bottom")  # fmt: skip
 
 
-def _title(figure, title: str) -> None:
-    figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
-
-
 def probe_panels(readings: Mapping[str, Mapping[str, object]], title: str):
     """Test accuracy with its interval, a panel a property, a row a system. Returns the figure.
 
@@ -60,7 +56,7 @@ def probe_panels(readings: Mapping[str, Mapping[str, object]], title: str):
         axis.tick_params(axis="y", length=0)
         axis.margins(x=0.14)
     axes[0][0].set_yticks(range(len(labels)), labels)
-    _title(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -109,7 +105,7 @@ def two_readings(
     lowest = min(value.value for value in (*probe.values(), *neighbours.values()))
     right.set(xlabel="test accuracy, topic", xlim=(min(0.1, lowest - 0.05), 0.98))
     left.set_yticks(range(len(names)), names)
-    _title(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -133,5 +129,5 @@ def shares_of_dimensions(shares: Mapping[str, np.ndarray], title: str):
     axis.set_xticks(ticks, ticks)
     axis.minorticks_off()
     axis.set(xlabel="number of dimensions, the largest share first", ylabel="share of the mean cosine", ylim=(0, 1.05))
-    _title(figure, title)
+    headline(figure, title)
     return figure

@@ -6,14 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from course_utils.plots.style import CLS, CONTROL, INK, MEAN, OTHER, STYLES
+from course_utils.plots.style import CLS, CONTROL, INK, MEAN, OTHER, STYLES, headline
 
 PUBLISHED = "#8A8A8A"
 CLOCK = {1: "1 second", 60: "1 minute", 3600: "1 hour", 86400: "1 day", 604800: "1 week"}
-
-
-def _title(figure, title: str) -> None:
-    figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
 
 
 def comparison_times(
@@ -56,7 +52,7 @@ def comparison_times(
     axis.set_xticks(sizes, [f"{n:,}" for n in sizes])
     axis.minorticks_off()
     axis.set_ylim(top=4 * top)
-    _title(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -90,7 +86,7 @@ def batch_matrix(panels: Mapping[str, np.ndarray], title: str):
     for x, text in ((n / 2 - 0.5, "positives (boxed: the anchor's own)"), (1.5 * n - 0.5, "hard negatives (dashed: its own)")):
         axes[-1, 0].annotate(text, (x, 0), (0, -26), xycoords=("data", "axes fraction"), textcoords="offset points",
                              ha="center", fontsize=9.5)  # fmt: skip
-    _title(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -110,7 +106,7 @@ def loss_curves(losses: Mapping[str, Sequence[float]], guess: float, title: str,
     axis.annotate("guessing", (1, guess), (0, 4), xycoords=("axes fraction", "data"), textcoords="offset points",
                   ha="right", fontsize=9)  # fmt: skip
     axis.set(xlabel="step", ylabel="loss (nats), mean of 10 steps", ylim=(0, None))
-    _title(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -149,7 +145,7 @@ def before_after(panels: Mapping[str, Mapping[str, Sequence]], controls: Mapping
         axes[0][0].annotate(label, (0.5, middle[label]), (0, side), textcoords="offset points", color=STYLES[label]["color"],
                             ha="center", va="center")  # fmt: skip
     axes[0][0].set_ylabel("Spearman with the score")
-    _title(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -186,7 +182,7 @@ def strata_shift(panels: Mapping[str, Mapping[str, tuple[float, float]]], score:
         axis.tick_params(axis="y", length=0)
     axes[0][0].set_yticks(range(len(kinds)), [f"{kind}  ({score[kind]:.1f})" for kind in kinds])
     axes[0][0].set_ylabel("kind of pair (mean score)")
-    _title(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -219,7 +215,7 @@ def trained_and_read(values: Mapping[str, Mapping[str, tuple]], title: str, xlab
     axis.grid(axis="y", visible=False)
     axis.tick_params(axis="y", length=0)
     axis.margins(x=0.12)
-    _title(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -253,5 +249,5 @@ def alignment_uniformity(points: Mapping[str, tuple[np.ndarray, np.ndarray]], ti
                       ha="center", va="center")  # fmt: skip
     axis.margins(0.16)
     axis.set(xlabel="uniformity (less: spread further)", ylabel="alignment (less: paraphrases nearer)")
-    _title(figure, title)
+    headline(figure, title)
     return figure

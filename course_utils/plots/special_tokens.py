@@ -6,11 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from course_utils.plots.style import CLS, CONTROL, INK, OTHER
-
-
-def _title(figure, title: str) -> None:
-    figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
+from course_utils.plots.style import CLS, CONTROL, INK, OTHER, headline
 
 
 def embedding_strips(parts: Mapping[str, np.ndarray], tokens: Sequence[str], title: str, dimensions: int = 16):
@@ -34,7 +30,7 @@ def embedding_strips(parts: Mapping[str, np.ndarray], tokens: Sequence[str], tit
         bar.outline.set_visible(False)
     axes[-1].set_xticks(range(len(tokens)), tokens, rotation=45, ha="right", fontsize=9.5)
     axes[-1].get_xticklabels()[0].set(color=CLS, weight="bold")
-    _title(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -59,7 +55,7 @@ def blanks(answers: Mapping[str, Sequence[tuple[str, float]]], title: str):
         axis.set_visible(False)
     for axis in axes[-1]:
         axis.set_xlabel("probability")
-    _title(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -93,7 +89,7 @@ def gradient_profile(profiles: Mapping[str, np.ndarray], title: str):
     axis.set(yscale="log", ylim=(floor, positive.max() * 2.2), xlabel="position", ylabel="norm of the gradient")
     axis.set_xlim(-1.5, len(values) + 0.5)
     axis.legend(loc="upper right", ncols=2)
-    _title(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -130,7 +126,7 @@ def gradient_table(tables: Mapping[str, Mapping[str, np.ndarray]], title: str, u
     axes[0][0].set_yticks(range(layers), names)
     axes[0][0].set_ylabel("layer")
     figure.supxlabel(f"mean norm of the gradient, in units of {unit:g}", fontsize=9.5, color=CONTROL)
-    _title(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -171,7 +167,7 @@ def next_shares(shares: Mapping[str, object], accuracies: Mapping[str, object], 
     for axis in (left, right):
         axis.tick_params(axis="y", length=0)
         axis.grid(axis="y", visible=False)
-    _title(figure, title)
+    headline(figure, title)
     return figure
 
 
@@ -200,5 +196,5 @@ def attention_bars(shares: Mapping[str, np.ndarray], uniform: np.ndarray, groups
     axes[0][0].set_yticks(places, rows)
     handles, labels = axes[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(groups), fontsize=9.5)
-    _title(figure, title)
+    headline(figure, title)
     return figure

@@ -45,6 +45,11 @@ def use_style() -> None:
     )
 
 
+def headline(figure, title: str) -> None:
+    """Put ``title``, which states the finding, over the whole figure."""
+    figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
+
+
 def show(figure, alt: str) -> None:
     """Display ``figure`` once, with ``alt`` as its alternative text, and close it.
 
