@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("repository", help="write owner/name into every file that says so").add_argument("name")
     commands.add_parser("notebooks", help="execute and normalise the notebooks for committing")
     commands.add_parser("budget", help="measure time and memory of the notebooks, for their cards")
-    commands.add_parser("replicate", help="train and evaluate everything with five seeds (about an hour)")
+    commands.add_parser("replicate", help="train and evaluate everything with five seeds (about 40 minutes)")
     commands.add_parser("bench", help="measure speed as ratios")
     options, rest = parser.parse_known_args(arguments)
     if rest and options.command not in ("lab", "test", "notebooks", "budget"):

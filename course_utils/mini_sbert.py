@@ -96,7 +96,7 @@ Spearman on the test split of `sts` without and with only its hard strata; avera
 
 ## Known limits
 * Trained on {triples:,} triples of one kind of writer. How it ranks within the hard strata (negation, roles, numbers, places)
-  stands under *hard pairs*: its hard negatives taught it about such pairs, and graded scores are another thing.
+  stands under *hard pairs*; its triples hold such pairs as hard negatives, and notebook 06 measures how little of them it learnt.
 * Not for other languages, long texts or serious use: all-MiniLM-L6-v2 is far better and still small.
 """
 
