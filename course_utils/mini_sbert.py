@@ -96,7 +96,7 @@ Spearman on the test split of `sts` without and with only its hard strata; avera
 
 ## Known limits
 * Trained on {triples:,} triples of one kind of writer. How it ranks within the hard strata (negation, roles, numbers, places)
-  stands under *hard pairs*; its triples hold such pairs as hard negatives, and notebook 06 measures how little of them it learnt.
+  stands under *hard pairs*; such pairs are its hard negatives, and notebook 06 measures how little it learnt of them.
 * Not for other languages, long texts or serious use: all-MiniLM-L6-v2 is far better and still small.
 """
 
