@@ -14,11 +14,15 @@ __version__ = "0.1.0"
 
 _HOME = {
     "setup": "session",
+    "online": "on_request",
+    "beside_published": "published",
     "load_encoder": "models",
     "load_pretraining_model": "models",
     "training_curve": "models",
     "Encoder": "models",
     "DamagedModelError": "models",
+    "FetchError": "hub",
+    "NotEnoughMemoryError": "memory",
     "embed": "embedding",
     "embed_each": "embedding",
     "pool": "pooling",

@@ -6,6 +6,7 @@ import argparse
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from course_utils import workspace
 
@@ -13,10 +14,11 @@ NBVAL = ["--nbval-cell-timeout=300", "--nbval-current-env", "-p", "no:doctest", 
 
 
 def lab(arguments: list[str]) -> int:
-    """Open JupyterLab on the learner's copies in ``work/``; Jupyter prints the URL with its token."""
+    """Open JupyterLab on the learner's copies; Jupyter prints the URL with its token."""
     work = workspace.update()
-    command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={workspace.ROOT}"]
-    return subprocess.call([*command, f"--LabApp.default_url=/lab/tree/{work.name}", *arguments], cwd=workspace.ROOT)
+    served = work.parent  # the course's folder, so that the originals are seen, unless the copies are elsewhere
+    command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={served}"]
+    return subprocess.call([*command, f"--LabApp.default_url=/lab/tree/{work.name}", *arguments], cwd=served)
 
 
 def test(arguments: list[str]) -> int:
@@ -41,15 +43,20 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("lab", help="open JupyterLab on your copies of the notebooks")
     commands.add_parser("test", help="run all tests (--lax: compare only marked cells)")
     commands.add_parser("reset", help="bring a notebook back to the original").add_argument("notebook")
-    fetch = commands.add_parser("prefetch", help="fetch the public data sets, so that they load without a network")
-    fetch.add_argument("names", nargs="*", help="sts, reviews, paraphrases (all)")
-    commands.add_parser("repository", help="write owner/name into every file that says so").add_argument("name")
+    fetch = commands.add_parser("prefetch", help="fetch models and public data sets, so that they load without a network")
+    fetch.add_argument("names", nargs="*", help="bert-base-uncased, all-MiniLM-L6-v2, sts, ..., or a model as owner/name (all)")
+    fetch.add_argument("--to", type=Path, help="a folder to fetch into, to be copied to other machines")
+    fetch.add_argument("--verify", action="store_true", help="fetch nothing: compare what is there with its checksums")
+    commands.add_parser("doctor", help="what a bug report needs, with advice for what fails")
+    place = commands.add_parser("repository", help="write owner/name and the tag into every file that says so")
+    place.add_argument("name")
+    place.add_argument("--tag", help="the release that badges and first cells point to")
     commands.add_parser("notebooks", help="execute and normalise the notebooks for committing")
     commands.add_parser("budget", help="measure time and memory of the notebooks, for their cards")
     commands.add_parser("replicate", help="train and evaluate everything with five seeds (about 40 minutes)")
-    commands.add_parser("bench", help="measure speed as ratios")
+    commands.add_parser("bench", help="measure speed as ratios", add_help=False)
     options, rest = parser.parse_known_args(arguments)
-    if rest and options.command not in ("lab", "test", "notebooks", "budget"):
+    if rest and options.command not in ("lab", "test", "notebooks", "budget", "bench"):
         parser.error(f"unknown arguments: {' '.join(rest)}")
     try:
         if options.command == "lab":
@@ -62,13 +69,16 @@ def main(arguments: list[str] | None = None) -> int:
         elif options.command == "repository":
             from course_utils import repository
 
-            changed = repository.change(options.name)
+            changed = repository.change(options.name, options.tag)
             print(f"{options.name} written into: {', '.join(changed) or 'nothing (it was there)'}")
         elif options.command == "prefetch":
-            from course_utils import data
+            from course_utils import prefetch
 
-            for name in options.names or data.PUBLIC:
-                print(f"{name}: {data.public_files(name)}", flush=True)
+            return (prefetch.verify if options.verify else prefetch.fetch)(options.names, options.to)
+        elif options.command == "doctor":
+            from course_utils import doctor
+
+            return doctor.main()
         elif options.command == "notebooks":
             from course_utils import publishing
 
@@ -76,7 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
         elif options.command == "budget":
             from course_utils import budgets
 
-            budgets.write(rest)
+            (budgets.with_model if "--model" in rest else budgets.write)(rest)
         elif options.command == "replicate":
             import torch
 
@@ -85,9 +95,9 @@ def main(arguments: list[str] | None = None) -> int:
             torch.set_num_threads(2)
             replication.write()
         elif options.command == "bench":
-            from course_utils import benchmark
+            from course_utils import benchmarks
 
-            benchmark.main()
+            benchmarks.main(rest)
     except (ValueError, ConnectionError) as error:
         print(error, file=sys.stderr)
         return 2

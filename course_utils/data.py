@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,6 @@ STRATA = (
     "para_low", "para_high", "negation", "role_swap", "number", "time_place", "same_topic", "unrelated", "graded",
 )  # fmt: skip
 HARD_STRATA = ("negation", "role_swap", "number", "time_place")
-FETCH = "python -m course_utils prefetch"
 
 
 class DamagedDataError(RuntimeError):
@@ -56,6 +54,7 @@ NAMES = (*SCHEMAS, "probes")
 class PublicSet:
     """A public data set at a pinned revision: its files of a split, and how its columns are named."""
 
+    title: str
     repository: str
     revision: str
     folder: str
@@ -66,15 +65,15 @@ class PublicSet:
 
 PUBLIC = {
     "sts": PublicSet(
-        "sentence-transformers/stsb", "ab7a5ac0e35aa22088bdcf23e7fd99b220e53308", "data",
+        "STS-B", "sentence-transformers/stsb", "ab7a5ac0e35aa22088bdcf23e7fd99b220e53308", "data",
         (("dev", "validation"), ("test", "test"), ("train", "train")), 1, "CC BY-SA 4.0 (scores)",
     ),
     "reviews": PublicSet(
-        "stanfordnlp/sst2", "8d51e7e4887a4caaa95b3fbebbf53c0490b58bbb", "data",
+        "SST-2", "stanfordnlp/sst2", "8d51e7e4887a4caaa95b3fbebbf53c0490b58bbb", "data",
         (("train", "train"), ("dev", "validation")), 4, "not stated",
     ),
     "paraphrases": PublicSet(
-        "sentence-transformers/all-nli", "d482672c8e74ce18da116f430137434ba2e52fab", "triplet",
+        "AllNLI", "sentence-transformers/all-nli", "d482672c8e74ce18da116f430137434ba2e52fab", "triplet",
         (("train", "train"), ("dev", "dev"), ("test", "test")), 50, "of SNLI (CC BY-SA 4.0) and MultiNLI",
     ),
 }  # fmt: skip
@@ -94,7 +93,7 @@ def load_data(name: str, split: str | None = None, source: str = "bundled"):
     Raises:
         ValueError: no such set, split or source.
         DamagedDataError: a bundled file is missing, altered, or does not fit its schema.
-        ConnectionError: a public set is neither cached nor to be had from the hub.
+        FetchError: a public set is neither cached nor to be had from the hub; a ``ConnectionError``.
 
     >>> load_data("sts", split="dev")[["score", "stratum"]].shape[1]
     2
@@ -206,33 +205,34 @@ def public_files(name: str) -> Path:
 
     Raises:
         ValueError: ``name`` has no public counterpart.
-        ConnectionError: it is not cached and could not be fetched.
+        FetchError: it is not cached and could not be fetched; it says why and what to do.
     """
-    from huggingface_hub import snapshot_download
+    from course_utils import hub
+
+    return hub.fetch(wanted_set(name))
+
+
+def wanted_set(name: str):
+    """What to fetch for a public set (``hub_cache.Wanted``): one pattern a split.
+
+    Raises:
+        ValueError: ``name`` has no public counterpart.
+    """
+    from course_utils import hub
 
     if name not in PUBLIC:
         raise ValueError(f"{name} has no public counterpart; there is one of {', '.join(PUBLIC)}. Leave source out.")
     public = PUBLIC[name]
-    options = {
-        "repo_id": public.repository,
-        "repo_type": "dataset",
-        "revision": public.revision,
-        "allow_patterns": [f"{public.folder}/*.parquet"],
-    }
-    try:
-        return Path(snapshot_download(**options, local_files_only=True))
-    except (OSError, ValueError):
-        pass
-    try:
-        if os.environ.get("HF_HUB_OFFLINE", "0").lower() in ("1", "true", "yes", "on"):
-            raise OSError("offline")
-        return Path(snapshot_download(**options, etag_timeout=5))
-    except Exception as error:
-        raise ConnectionError(
-            f"{public.repository} ({public.megabytes} MB) is not cached and could not be fetched "
-            f"({type(error).__name__}). With a network: {FETCH}; a mirror is named by HF_ENDPOINT. "
-            f'Without one: load_data("{name}"), which ships with the course.'
-        ) from None
+    return hub.Wanted(
+        name=public.title,
+        repository=public.repository,
+        revision=public.revision,
+        kind="dataset",
+        patterns=tuple(f"{public.folder}/{theirs}-*.parquet" for _, theirs in public.splits),
+        megabytes=public.megabytes,
+        instead=f'load_data("{name}"), which ships with the course',
+        prefetch=f"{hub.PREFETCH} {name}",
+    )
 
 
 def _load_public(name: str, split: str | None):

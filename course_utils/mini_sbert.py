@@ -7,7 +7,8 @@ import platform
 import sys
 from pathlib import Path
 
-from course_utils.models import ASSETS, load_encoder, sha256
+from course_utils.checksums import sha256
+from course_utils.models import ASSETS, load_encoder
 
 NAME, POOLING, SEED = "mini-sbert", "mean", 0
 

@@ -1,13 +1,16 @@
-"""Models by name: the bundled ones, an untrained control, and any BERT-like folder."""
+"""Models by name: the bundled ones, an untrained control, a BERT-like model from the hub, or one in a folder."""
 
 from __future__ import annotations
 
-import hashlib
+import difflib
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from course_utils import checkpoints, memory
+from course_utils.checksums import sha256
 
 ASSETS = Path(__file__).parent / "assets"
 BUNDLED = {
@@ -32,6 +35,7 @@ class Encoder:
         device: ``torch.device``.
         has_pooler: whether the checkpoint holds a trained pooler (the untrained control has one as random as the rest).
         pooling: the pooling that a sentence encoder was trained with, ``None`` for other models.
+        longest: the limit of tokens that a sentence encoder declares, ``None`` if it declares none.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Encoder:
     device: Any
     has_pooler: bool = True
     pooling: str | None = None
+    longest: int | None = None
 
     @property
     def dimension(self) -> int:
@@ -56,15 +61,18 @@ class Encoder:
         """Greatest number of tokens of an input, special tokens included."""
         config = self.model.config
         positions = getattr(config, "max_position_embeddings", 512)
-        if config.model_type in ("roberta", "xlm-roberta", "camembert", "mpnet"):
+        if config.model_type in ("roberta", "xlm-roberta", "camembert"):
             positions -= config.pad_token_id + 1  # their positions are counted from behind the padding's
-        return min(positions, self.tokenizer.model_max_length)
+        elif config.model_type == "mpnet":
+            positions -= 2  # likewise, its padding being 1 whatever the configuration says
+        return min(positions, self.tokenizer.model_max_length, self.longest or positions)
 
 
 def load_encoder(
     name: str | Path,
     *,
     like: Encoder | None = None,
+    revision: str | None = None,
     device: str | None = None,
     precision: str = "float32",
     attention: str = "sdpa",
@@ -73,23 +81,29 @@ def load_encoder(
     """Load an encoder.
 
     Args:
-        name: ``"mini-bert"``, ``"mini-bert-mlm"``, ``"mini-sbert"``, ``"untrained"``, or the folder of a BERT-like model saved
-            with ``save_pretrained`` (safetensors), by transformers or by sentence-transformers.
+        name: ``"mini-bert"``, ``"mini-bert-mlm"``, ``"mini-sbert"``, ``"untrained"``; a name on the Hugging Face hub, such as
+            ``"bert-base-uncased"`` or ``"all-MiniLM-L6-v2"`` (``hub.MODELS`` has those with a pinned commit), which is fetched
+            unless it is cached; or the folder of a BERT-like model saved with ``save_pretrained`` (safetensors), by
+            transformers or by sentence-transformers.
         like: for ``"untrained"``: the encoder whose shape and tokenizer to take (``mini-bert`` if left out).
+        revision: commit, tag or branch of a model on the hub; the pinned one if left out, else ``main``.
         device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``; CUDA where there is one, else the CPU, if left out.
         precision: ``"float32"``, ``"bfloat16"``, ``"float16"``, or ``"auto"`` for what the device does best.
         attention: ``"sdpa"``, or ``"eager"`` to be able to read attention weights.
         seed: for ``"untrained"``: of its random weights.
 
     Raises:
-        ValueError: no such name, device or precision, or ``like`` with a name that does not take it.
+        ValueError: no such name, device or precision; ``like`` or ``revision`` with a name that does not take it; no BERT-like
+            encoder, or one without safetensors.
+        FetchError: a model of the hub is neither cached nor to be had; a ``ConnectionError`` that says why and what to do.
+        NotEnoughMemoryError: it would not fit into the memory that is free.
         DamagedModelError: a bundled file is not the one that was shipped.
 
     >>> load_encoder("mini-bert", device="cpu")
-    Encoder(name='mini-bert', device=device(type='cpu'), has_pooler=True, pooling=None)
+    Encoder(name='mini-bert', device=device(type='cpu'), has_pooler=True, pooling=None, longest=None)
     """
     import torch
-    from transformers import AutoModel, AutoTokenizer
+    from transformers import AutoConfig, AutoModel, AutoTokenizer
 
     from course_utils.devices import choose_device, choose_precision
 
@@ -97,31 +111,49 @@ def load_encoder(
     dtype = choose_precision(precision, target)
     if name == "untrained":
         like = like or load_encoder("mini-bert", device=device)
+        _check_memory("An untrained encoder", like.model.config, memory.parameters(like.model), dtype, target)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            model = AutoModel.from_config(like.model.config, attn_implementation=attention)
+            config = like.model.config
+            model = AutoModel.from_config(config, attn_implementation=checkpoints.attention_of(config.model_type, attention))
         return Encoder("untrained", model.to(target, dtype).eval(), like.tokenizer, target)
     if like is not None:
         raise ValueError('like= goes with load_encoder("untrained", like=encoder) only.')
 
-    folder = locate(name)
-    pooler = has_pooler(folder)
-    options = {"add_pooling_layer": pooler} if _model_type(folder) in ("bert", "roberta", "mpnet") else {}
+    folder = locate(name, revision)
+    checkpoints.check_kind(folder, str(name))
+    pooling, longest = checkpoints.declared_pooling(folder), checkpoints.declared_limit(folder)
+    pooler = checkpoints.has_pooler(folder)
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    _check_memory(str(name), config, memory.parameters_of(folder), dtype, target)
+    options = {"attn_implementation": checkpoints.attention_of(config.model_type, attention)}
+    if config.model_type in checkpoints.WITH_POOLER:
+        options["add_pooling_layer"] = pooler
     with _quiet():
-        model = AutoModel.from_pretrained(folder, dtype=dtype, attn_implementation=attention, use_safetensors=True, **options)
-        tokenizer = AutoTokenizer.from_pretrained(folder)
-    return Encoder(str(name), model.to(target).eval(), tokenizer, target, pooler, declared_pooling(folder))
+        model = AutoModel.from_pretrained(folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, **options)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    return Encoder(str(name), model.to(target).eval(), tokenizer, target, pooler, pooling, longest)
+
+
+def _check_memory(what: str, config, weights: int, dtype, device) -> None:
+    """Refuse a model that does not fit, before it is loaded."""
+    memory.check(
+        memory.embedding_gb(config, weights, dtype.itemsize),
+        device,
+        f"{what}, to be loaded and to embed,",
+        'Use load_encoder("mini-bert"), a smaller model, precision="bfloat16" (half the memory), or a larger machine.',
+    )
 
 
 def load_pretraining_model(name: str | Path, *, device: str | None = None, attention: str = "sdpa"):
     """Load a model with the heads it was pre-trained with, in evaluation mode.
 
-    ``BertForPreTraining`` (MLM and NSP) for ``"mini-bert"``, ``BertForMaskedLM`` for ``"mini-bert-mlm"``, and the class that
-    a folder's configuration names.
+    ``BertForPreTraining`` (MLM and NSP) for ``"mini-bert"`` and ``"bert-base-uncased"``, ``BertForMaskedLM`` for
+    ``"mini-bert-mlm"``, and the class that the configuration of another model names.
 
     Raises:
-        ValueError: no such name or device, or a folder whose model has no pre-training heads.
-        DamagedModelError: as in ``load_encoder``.
+        ValueError: no such name or device, or a model that was saved without pre-training heads.
+        FetchError, NotEnoughMemoryError, DamagedModelError: as in ``load_encoder``.
     """
     import torch
     import transformers
@@ -130,12 +162,16 @@ def load_pretraining_model(name: str | Path, *, device: str | None = None, atten
 
     target = choose_device(device)
     folder = locate(name)
-    architecture = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures", [None])[0] or ""
-    if not architecture.endswith(("ForPreTraining", "ForMaskedLM")) or not hasattr(transformers, architecture):
-        raise ValueError(f"{name} was saved as {architecture or 'no class'}: it has no pre-training heads. Use load_encoder.")
+    checkpoints.check_kind(folder, str(name))
+    architecture = checkpoints.pretraining_class(folder)
+    if architecture is None or not hasattr(transformers, architecture):
+        raise ValueError(f"{name} has no pre-training heads in its folder. Use load_encoder.")
+    config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    _check_memory(str(name), config, memory.parameters_of(folder), torch.float32, target)
+    attention = checkpoints.attention_of(config.model_type, attention)
     with _quiet():
         model = getattr(transformers, architecture).from_pretrained(
-            folder, dtype=torch.float32, attn_implementation=attention, use_safetensors=True
+            folder, dtype=torch.float32, attn_implementation=attention, use_safetensors=True, trust_remote_code=False
         )
     return model.to(target).eval()
 
@@ -158,22 +194,34 @@ def training_curve(name: str):
     return pd.read_csv(locate(name) / "training_curve.csv")
 
 
-def locate(name: str | Path) -> Path:
-    """The folder of a bundled model, its checksums verified, or a local folder.
+def locate(name: str | Path, revision: str | None = None) -> Path:
+    """The folder of a bundled model, its checksums verified; a local folder; or the snapshot of a model of the hub.
 
     Raises:
-        ValueError: neither a bundled name nor a folder with a ``config.json``.
+        ValueError: neither a bundled name, nor a folder with a ``config.json``, nor a name that the hub could have.
+        FetchError: a model of the hub is neither cached nor to be had.
         DamagedModelError: a bundled file is missing or altered.
     """
+    from course_utils import hub
+
     if name in BUNDLED:
+        if revision is not None:
+            raise ValueError(f"{name} ships with the course in one version: leave revision out.")
         verify(ASSETS / name)
         return ASSETS / name
     folder = Path(name)
+    known = [*BUNDLED, "untrained", *hub.MODELS]
     if not (folder / "config.json").is_file():
-        raise ValueError(
-            f"No model {str(name)!r}. Use one of {', '.join(BUNDLED)}, untrained, "
-            "or a folder with config.json and model.safetensors."
-        )
+        close = [] if name in hub.MODELS else difflib.get_close_matches(str(name), known, n=1, cutoff=0.8)
+        if isinstance(name, Path) or close or not hub.is_name(name):
+            meant = f" Did you mean {close[0]}?" if close else ""
+            raise ValueError(
+                f"No model {str(name)!r}.{meant} Use one of {', '.join(known)}, another name on the Hugging Face hub "
+                "(owner/name), or a folder with config.json and model.safetensors."
+            )
+        return hub.fetch_model(str(name), revision)
+    if revision is not None:
+        raise ValueError(f"{folder} is a folder on this machine: leave revision out.")
     if not list(folder.glob("*.safetensors")):
         raise ValueError(f"{folder} holds no .safetensors file. Other weight formats are not loaded: they can run code.")
     return folder
@@ -199,53 +247,6 @@ def verify(folder: Path) -> None:
             raise DamagedModelError(f"{path} is damaged: it is not the file that was shipped. {advice}")
 
 
-def sha256(path: Path) -> str:
-    """Hex digest of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def has_pooler(folder: Path) -> bool:
-    """Whether the weights in ``folder`` hold a trained pooler."""
-    from safetensors import safe_open
-
-    for path in folder.glob("*.safetensors"):
-        with safe_open(path, "pt") as file:
-            if any("pooler." in key for key in list(file.keys())):
-                return True
-    return False
-
-
-def declared_pooling(folder: Path) -> str | None:
-    """The pooling that a folder saved by sentence-transformers declares; ``None`` if it declares none.
-
-    Raises:
-        ValueError: it declares one that the course does not have, or several at once.
-    """
-    listing = folder / "modules.json"
-    if not listing.is_file():
-        return None
-    for module in json.loads(listing.read_text(encoding="utf-8")):
-        if module["type"].endswith("Pooling"):
-            config = json.loads((folder / module["path"] / "config.json").read_text(encoding="utf-8"))
-            modes = [config["pooling_mode"]] if "pooling_mode" in config else _modes(config)
-            if len(modes) != 1 or modes[0] not in ("cls", "mean", "max"):
-                raise ValueError(
-                    f"{folder} pools by {' + '.join(map(str, modes)) or 'nothing'}; cls, mean or max can be loaded."
-                )
-            return modes[0]
-    return None
-
-
-def _modes(config: dict) -> list[str]:
-    """Pooling modes as versions of sentence-transformers before 5.4 wrote them: a flag each."""
-    names = {"cls_token": "cls", "mean_tokens": "mean", "max_tokens": "max"}
-    flags = (
-        key.removeprefix("pooling_mode_") for key, value in config.items() if key.startswith("pooling_mode_") and value is True
-    )
-    return [names.get(flag, flag) for flag in flags]
-
-
 @contextmanager
 def _quiet():
     """No progress bar and no report on stderr that pre-training heads were left out: an encoder has none."""
@@ -258,7 +259,3 @@ def _quiet():
         yield
     finally:
         logging.set_verbosity(level)
-
-
-def _model_type(folder: Path) -> str:
-    return json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type", "")

@@ -26,7 +26,7 @@ def pool(output, mask, pooling: str, layer: int = -1):
     """Pool a model output with hidden states into (batch, dim), in float32.
 
     Args:
-        output: what a transformers encoder returns with ``output_hidden_states=True``.
+        output: what a transformers encoder returns, with ``output_hidden_states=True`` if not the last layer alone is needed.
         mask: (batch, tokens), 1 for real tokens, 0 for padding.
         pooling: ``cls`` the first token; ``mean`` and ``max`` over the real tokens, [CLS] and [SEP] included;
             ``first_last_mean`` the average of the means of the embedding layer and the last layer
@@ -37,13 +37,17 @@ def pool(output, mask, pooling: str, layer: int = -1):
     Raises:
         ValueError: no such pooling or layer, or a layer for a pooling that has its own.
     """
-    check_pooling(pooling, layer, len(output.hidden_states) - 1)
+    states = output.hidden_states
+    check_pooling(pooling, layer, len(states) - 1 if states else abs(layer))
     if pooling == "pooler":
         return output.pooler_output.float()
+    if not states and (pooling == "first_last_mean" or layer != -1):
+        raise ValueError("Only the last layer is in this output: call the model with output_hidden_states=True.")
     if pooling == "first_last_mean":
-        first, last = (masked_mean(output.hidden_states[i].float(), mask) for i in (0, -1))
+        first, last = (masked_mean(state.float(), mask) for state in (states[0], output.last_hidden_state))
         return (first + last) / 2
-    hidden = output.hidden_states[layer].float()  # (batch, tokens, dim)
+    is_last = layer == -1 or (states and layer == len(states) - 1)  # where a norm follows the last layer, it belongs to it
+    hidden = (output.last_hidden_state if is_last else states[layer]).float()  # (batch, tokens, dim)
     if pooling == "cls":
         return hidden[:, 0]
     return masked_mean(hidden, mask) if pooling == "mean" else masked_max(hidden, mask)

@@ -205,7 +205,7 @@ def _card(folder: Path, seconds: float) -> None:
     import transformers
 
     from course_utils import __version__, scores
-    from course_utils.models import sha256
+    from course_utils.checksums import sha256
     from course_utils.training import fine_tune_classifier, train_sentence_encoder
 
     runs = _read(folder / "replications.csv")

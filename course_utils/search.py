@@ -227,6 +227,6 @@ class SearchIndex:
 
 
 def _sha256(path: Path) -> str:
-    from course_utils.models import sha256
+    from course_utils.checksums import sha256
 
     return sha256(path)

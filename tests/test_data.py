@@ -1,10 +1,8 @@
 """The data sets: their schema, sizes and balance, no leaks and no duplicates, and clear errors."""
 
 import io
-import os
 import re
 import shutil
-import subprocess
 import sys
 from collections import Counter
 from itertools import combinations
@@ -265,7 +263,7 @@ def test_without_network_one_error_says_size_command_and_alternative(monkeypatch
         said = str(caught.value)
         assert public.repository in said
         assert f"{public.megabytes} MB" in said
-        assert data.FETCH in said
+        assert "python -m course_utils prefetch" in said
         assert f'load_data("{name}")' in said
 
 
@@ -275,38 +273,32 @@ def parquet_bytes(rows):
     return buffer.getvalue()
 
 
-def in_a_fresh_process(code, home, **environment):
-    """Run ``code`` where huggingface_hub reads its settings anew: a cache of its own, no offline mode."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "TRANSFORMERS_"))}
-    settings = {**kept, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1", **environment}
-    command = code if isinstance(code, list) else [sys.executable, "-c", code]
-    return subprocess.run(command, env=settings, capture_output=True, text=True, timeout=120, check=False)
-
-
 def test_public_sets_through_the_real_client_and_then_without_a_network(tmp_path):
     """Fetched once from a server that speaks the hub's API, at the pinned revision; afterwards no request is made."""
     public = data.PUBLIC["sts"]
     rows = {"sentence1": ["a man sings"], "sentence2": ["a man is singing"], "score": [0.96]}
     files = {"data/validation-00000-of-00001.parquet": parquet_bytes(rows), "README.md": b"not wanted"}
     load = "import course_utils as cu; print(cu.load_data('sts', 'dev', 'hub')['score'].tolist())"
-    with hub.serve(public.repository, public.revision, files) as (endpoint, asked):
-        first = in_a_fresh_process(load, tmp_path, HF_ENDPOINT=endpoint)
+    repository = hub.Repository(files, public.revision, "dataset")
+    with hub.serve({public.repository: repository}) as endpoint:
+        first = hub.in_a_fresh_process(load, tmp_path, HF_ENDPOINT=endpoint)
         assert first.stdout.strip() == "[4.8]", first.stderr
-        assert not any("README" in request for request in asked)
-        asked.clear()
-        again = in_a_fresh_process(load, tmp_path, HF_ENDPOINT=endpoint)
+        assert not any("README" in request for request in repository.asked)
+        repository.asked.clear()
+        again = hub.in_a_fresh_process(load, tmp_path, HF_ENDPOINT=endpoint)
         assert again.stdout.strip() == "[4.8]", again.stderr
-        assert asked == []
+        assert repository.asked == []
 
 
 def test_prefetch_says_what_is_wrong_when_the_hub_is_down(tmp_path):
     prefetch = [sys.executable, "-m", "course_utils", "prefetch", "sts"]
-    with hub.serve("x", "y", {}, broken=True) as (endpoint, _):
-        down = in_a_fresh_process(prefetch, tmp_path, HF_ENDPOINT=endpoint)
-    assert down.returncode == 2
-    assert "could not be fetched" in down.stderr
+    public = data.PUBLIC["sts"]
+    with hub.serve({public.repository: hub.Repository({}, public.revision, "dataset", fault="down")}) as endpoint:
+        down = hub.in_a_fresh_process(prefetch, tmp_path, HF_ENDPOINT=endpoint)
+    assert down.returncode == 1
+    assert "answers 503" in down.stderr
     assert "HF_ENDPOINT" in down.stderr
-    assert in_a_fresh_process([*prefetch[:-1], "passages"], tmp_path).returncode == 2
+    assert hub.in_a_fresh_process([*prefetch[:-1], "passages"], tmp_path).returncode == 2
 
 
 def test_the_readme_gives_the_sizes_that_are_there(sets):

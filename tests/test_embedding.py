@@ -145,7 +145,7 @@ def test_padding_never_reaches_the_pooled_vector():
         outputs = []
         for states in (hidden, changed):
             output = Output()
-            output.hidden_states = (states, states)
+            output.hidden_states, output.last_hidden_state = (states, states), states
             outputs.append(pool(output, mask, pooling))
         torch.testing.assert_close(*outputs)
     assert masked_max(hidden, mask).shape == (2, 4)
@@ -233,7 +233,7 @@ def test_a_folder_loads_and_others_are_refused(encoder, tmp_path):
     np.testing.assert_allclose(cu.embed(TEXTS, mine), cu.embed(TEXTS, encoder), atol=1e-6)
     with pytest.raises(ValueError, match="no pre-training heads"):
         cu.load_pretraining_model(tmp_path / "mine")
-    with pytest.raises(ValueError, match=r"No model 'mini-bret'\. Use one of mini-bert"):
+    with pytest.raises(ValueError, match=r"No model 'mini-bret'\. Did you mean mini-bert\? Use one of mini-bert"):
         cu.load_encoder("mini-bret")
     (tmp_path / "mine" / "model.safetensors").rename(tmp_path / "mine" / "pytorch_model.bin")
     with pytest.raises(ValueError, match=r"no \.safetensors file"):

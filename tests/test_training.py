@@ -60,7 +60,7 @@ def test_a_sentence_transformer_embeds_as_we_do(encoder, triples, tmp_path):
 
 
 def test_declared_poolings_of_older_versions_and_others(tmp_path):
-    from course_utils.models import declared_pooling
+    from course_utils.checkpoints import declared_pooling
 
     assert declared_pooling(tmp_path) is None
     (tmp_path / "modules.json").write_text('[{"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]')
@@ -158,7 +158,7 @@ def test_bad_classifications_are_refused(encoder):
 
 
 def test_the_bench_gives_both_loops_the_same_inputs():
-    from course_utils.benchmark import VOCABULARY, _Rows, made_up_corpus
+    from course_utils.benchmarks.pretraining import VOCABULARY, _Rows, made_up_corpus
     from course_utils.pretraining.batches import IGNORE, BatchMaker, Phase, Plan
 
     maker = BatchMaker(made_up_corpus(documents=20), Plan((Phase(2, 64, 8),), seed=0, padded_rate=0.0), VOCABULARY)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import torch
 
-from course_utils.models import Encoder, load_encoder, sha256
+from course_utils.checksums import sha256
+from course_utils.models import Encoder, load_encoder
 from course_utils.pretraining import evaluation
 from course_utils.pretraining.training import evaluate, held_out_batches
 from course_utils.statistics import judge, spearman_difference
