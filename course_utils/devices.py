@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 PRECISIONS = ("float32", "bfloat16", "float16", "auto")
 
 
@@ -74,7 +77,10 @@ def choose_precision(precision: str, device):
 
 
 def memory_gb(device) -> tuple[float, float]:
-    """(free, total) memory of ``device`` in GB (1e9 bytes); of the machine where the device has none of its own."""
+    """(free, total) memory of ``device`` in GB (1e9 bytes); of the machine where the device has none of its own.
+
+    A container's limit counts as the machine: its cgroup (version 2 or 1), or MEM_LIMIT, which JupyterHub and Binder set.
+    """
     import psutil
     import torch
 
@@ -83,5 +89,45 @@ def memory_gb(device) -> tuple[float, float]:
         free, total = torch.cuda.mem_get_info(device)
     else:
         memory = psutil.virtual_memory()
-        free, total = memory.available, memory.total
+        limits = [(memory.available, memory.total), *_container_limits()]
+        free, total = min(free for free, _ in limits), min(total for _, total in limits)
     return free / 1e9, total / 1e9
+
+
+CGROUPS = Path("/sys/fs/cgroup")
+_FILES = (
+    ("memory.max", "memory.current", "memory.stat", "inactive_file"),
+    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),
+)
+
+
+def _container_limits() -> list[tuple[int, int]]:
+    """(free, total) bytes under each limit that is set for this container; file pages that can be dropped count as free."""
+    import psutil
+
+    found = []
+    for limit, usage, statistics, droppable in _FILES:
+        try:
+            total, used = int((CGROUPS / limit).read_text()), int((CGROUPS / usage).read_text())
+            lines = dict(line.split() for line in (CGROUPS / statistics).read_text().splitlines())
+            found.append((total - used + int(lines.get(droppable, 0)), total))
+        except (OSError, ValueError):
+            continue  # no such version, or "max"
+    if os.environ.get("MEM_LIMIT", "").isdigit() and int(os.environ["MEM_LIMIT"]) > 0:
+        total = int(os.environ["MEM_LIMIT"])
+        found.append((total - _resident(psutil.Process()), total))
+    return found
+
+
+def _resident(process) -> int:
+    """Resident bytes of this process and the other processes of its user, which share a container's limit."""
+    import psutil
+
+    used, user = 0, process.uids().real if hasattr(process, "uids") else process.username()
+    for other in psutil.process_iter():
+        try:
+            same = other.uids().real == user if hasattr(other, "uids") else other.username() == user
+            used += other.memory_info().rss if same else 0
+        except psutil.Error:
+            continue
+    return used

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-TOKENS_A_BATCH = {"cpu": 4096, "mps": 8192, "cuda": 65536}
+TOKENS_A_BATCH = {"cpu": 1024, "mps": 8192, "cuda": 65536}  # on two CPU cores larger batches were slower
 
 
 def check_texts(texts: Iterable[str]) -> list[str]:
@@ -109,6 +109,7 @@ def embed_each(
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     order = np.argsort(-lengths, kind="stable")  # the longest first: memory runs out at once or never
     results = [np.zeros((len(texts), encoder.dimension), dtype=np.float32) for _ in ways]
+    several = any(pooling == "first_last_mean" or layer != -1 for pooling, layer in ways)
     budget = TOKENS_A_BATCH.get(encoder.device.type, 4096)
 
     bar = tqdm(total=len(texts), unit="text", delay=5, leave=False, disable="TQDM_DISABLE" in os.environ)
@@ -119,7 +120,7 @@ def embed_each(
             chosen = order[start : start + size]
             try:
                 batch = encoder.tokenizer.pad({"input_ids": [rows[i] for i in chosen]}, return_tensors="pt").to(encoder.device)
-                output = encoder.model(**batch, output_hidden_states=True)
+                output = encoder.model(**batch, output_hidden_states=several)
                 for result, (pooling, layer) in zip(results, ways, strict=True):
                     result[chosen] = pool(output, batch["attention_mask"], pooling, layer).cpu().numpy()
             except torch.OutOfMemoryError:

@@ -86,10 +86,11 @@ def _prints(output) -> bool:
 
 @contextmanager
 def clean_environment():
-    """Variables for the kernels of a run that is not a learner's: progress goes to a file that is thrown away, no bars."""
-    earlier = {key: os.environ.get(key) for key in (record.VARIABLE, "TQDM_DISABLE", "HF_HUB_OFFLINE")}
+    """Variables for the kernels of a run that is not a learner's: no request, no bars, progress in a file thrown away."""
+    settings = {"TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1", "COURSE_ONLINE": "0"}
+    earlier = {key: os.environ.get(key) for key in (record.VARIABLE, *settings)}
     with tempfile.TemporaryDirectory() as folder:
-        os.environ.update({record.VARIABLE: str(Path(folder) / "progress.json"), "TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1"})
+        os.environ.update({record.VARIABLE: str(Path(folder) / "progress.json"), **settings})
         try:
             yield
         finally:

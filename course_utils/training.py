@@ -9,6 +9,7 @@ import gc
 import math
 import os
 import tempfile
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from course_utils import memory
 from course_utils.embedding import check_texts, embed
+from course_utils.memory import STEPS
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,10 @@ def fine_tune_classifier(
     Raises:
         TypeError: as in ``embed``.
         ValueError: no texts, not one label a text, a single label, no such pooling, or a step to watch that never comes.
+        NotEnoughMemoryError: the training would not fit into the memory that is free.
+
+    Warns:
+        UserWarning: the steps are capped by COURSE_MAX_STEPS.
     """
     import torch
 
@@ -92,17 +99,19 @@ def fine_tune_classifier(
         raise ValueError(f"A classification needs at least two labels, got {len(classes)}.")
     if pooling not in ("cls", "mean"):
         raise ValueError(f"pooling must be cls or mean to be tuned, not {pooling!r}.")
-    steps = max_steps or math.ceil(math.ceil(len(texts) / batch_size) * epochs)
+    steps = _capped(max_steps or math.ceil(math.ceil(len(texts) / batch_size) * epochs))
+    watch_at = [min(step, steps) for step in watch_at] if STEPS in os.environ else watch_at
     late = [step for step in watch_at if not 0 <= step <= steps]
     if late:
         raise ValueError(f"There are {steps} steps: step {late[0]} cannot be watched.")
 
+    rows = encoder.tokenizer(texts, truncation=True, max_length=encoder.limit)["input_ids"]
+    _check_memory(encoder, batch_size, rows)
     torch.manual_seed(seed)
     tuned = copy.copy(encoder)
     tuned.model = copy.deepcopy(encoder.model).float()
     tuned.name, tuned.pooling, tuned.has_pooler = f"{encoder.name} + classifier ({pooling})", None, False
     network = _network(tuned, len(classes), pooling)
-    rows = tuned.tokenizer(texts, truncation=True, max_length=tuned.limit)["input_ids"]
     numbers = [classes.index(label) for label in labels]
 
     def collate(examples):
@@ -178,6 +187,10 @@ def train_sentence_encoder(
 
     Raises:
         ValueError: a pooling that cannot be trained this way, no triples, or a column missing.
+        NotEnoughMemoryError: the training would not fit into the memory that is free.
+
+    Warns:
+        UserWarning: the steps are capped by COURSE_MAX_STEPS.
     """
     import torch
     from datasets import Dataset
@@ -193,6 +206,10 @@ def train_sentence_encoder(
         raise ValueError(f"pooling must be mean, cls or max to be trained, not {pooling!r}.")
     if len(triples) == 0 or not set(columns) <= set(triples.columns):
         raise ValueError(f"triples must hold rows with the columns {', '.join(columns)}.")
+    texts = check_texts([text for column in columns for text in triples[column]])
+    _check_memory(encoder, 3 * batch_size, encoder.tokenizer(texts, truncation=True, max_length=encoder.limit)["input_ids"])
+    steps = math.ceil(len(triples) / batch_size * epochs)
+    capped = _capped(steps)
     torch.manual_seed(seed)
     # Shuffled here as well: sentence-transformers 5.7 takes the same first order for every seed.
     triples = triples.iloc[np.random.default_rng(seed).permutation(len(triples))]
@@ -205,6 +222,7 @@ def train_sentence_encoder(
         arguments = SentenceTransformerTrainingArguments(
             output_dir=str(Path(folder) / "run"),
             num_train_epochs=epochs,
+            max_steps=capped if capped < steps else -1,
             per_device_train_batch_size=batch_size,
             learning_rate=learning_rate,
             batch_sampler=BatchSamplers.NO_DUPLICATES,
@@ -262,6 +280,30 @@ def _assembled(body, encoder, pooling: str):
     model = SentenceTransformer(modules=[body, Pooling(encoder.dimension, pooling)], device=str(encoder.device))
     model.model_card_data.local_files_only = True
     return model
+
+
+def _capped(steps: int) -> int:
+    """The steps to train: fewer, with a warning, where COURSE_MAX_STEPS says so (to see a large model run on a CPU).
+
+    Raises:
+        ValueError: COURSE_MAX_STEPS is no whole number from 1.
+    """
+    given = os.environ.get(STEPS)
+    if given is None:
+        return steps
+    if not given.isdigit() or int(given) < 1:
+        raise ValueError(f"{STEPS} must be a whole number from 1, not {given!r}. Unset it to train in full.")
+    if int(given) < steps:
+        warnings.warn(f"Training stops after {given} of {steps} steps ({STEPS}): its results mean nothing.", stacklevel=3)
+    return min(steps, int(given))
+
+
+def _check_memory(encoder, batch_size: int, rows: list[list[int]]) -> None:
+    """Refuse a training that does not fit, before it begins; a batch is padded to one of its longest rows."""
+    longest = float(np.quantile([len(row) for row in rows], 0.95))
+    need = memory.training_gb(encoder.model.config, memory.parameters(encoder.model), round(batch_size * longest))
+    advice = 'Train "mini-bert" or another small model, take a smaller batch_size, or a larger machine.'
+    memory.check(need, encoder.device, f"Training {encoder.name} with {batch_size} texts a step", advice)
 
 
 def _common(seed: int, device) -> dict:
