@@ -1,17 +1,18 @@
-"""``make bench``: speed as ratios measured in one run, on this machine."""
+"""Pre-training: the course's loop against a plain ``Trainer`` with the same model, data and precision."""
 
 from __future__ import annotations
 
 import csv
 import json
-import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from course_utils.benchmarks import Goal, Row, compare, in_turn
 from course_utils.devices import has_fast_bfloat16
 from course_utils.pretraining.batches import IGNORE, BatchMaker, Phase, Plan
 from course_utils.pretraining.corpus import TokenizedCorpus
@@ -109,20 +110,34 @@ def plain_trainer(corpus: TokenizedCorpus, folder: Path, steps: int, skip: int, 
     return (steps - skip) * LENGTH * BATCH / (times[-1] - times[skip - 1])
 
 
-def main(rounds: int = 3, steps: int = 24, skip: int = 8) -> None:
-    """Measure both in turn, ``rounds`` times, and print medians and the ratio."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    precision = "bfloat16" if has_fast_bfloat16(device) else "float32"
-    threads = torch.get_num_threads()
-    print(f"pre-training, mini-bert's shape, {BATCH} x {LENGTH} tokens, {device}, {precision}, {threads} threads")
-    ours, theirs = [], []
+def measure(device: str, rounds: int = 3, steps: int = 24, skip: int = 8) -> list[Row]:
+    """The row of both loops, in tokens a second after ``skip`` of ``steps`` steps."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         data = _prepared(folder / "data")
         corpus = TokenizedCorpus.load(data / "train")
-        for i in range(rounds):
-            ours.append(our_loop(data, folder / f"run{i}", steps, skip, device))
-            theirs.append(plain_trainer(corpus, folder / "trainer", steps, skip, device))
-            print(f"round {i + 1}: this loop {ours[-1]:,.0f} tokens/s, plain Trainer {theirs[-1]:,.0f} tokens/s")
-    ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
-    print(f"median ratio, this loop : plain Trainer = {ratio:.2f}")
+        runs = (folder / f"run{i}" for i in range(rounds))
+        ways = {
+            "ours": lambda: our_loop(data, next(runs), steps, skip, device),
+            "theirs": lambda: plain_trainer(corpus, folder / "trainer", steps, skip, device),
+        }
+        taken = in_turn(ways, rounds, measure=lambda way: way())
+    print("pretraining: measured", flush=True)
+    precision = "bfloat16" if has_fast_bfloat16(device) else "float32"
+    row = compare(
+        taken["ours"],
+        taken["theirs"],
+        unit="tokens/s",
+        part="pretraining",
+        model=f"mini-bert's shape, {BATCH} x {LENGTH} tokens",
+        device=device,
+        precision=precision,
+        ours=f"pretrain {precision}",
+        against=f"plain Trainer {precision}",
+    )
+    return [row]
+
+
+def goals(rows: Sequence[Row]) -> list[Goal]:
+    """None: the ratio is reported."""
+    return []
