@@ -4,7 +4,7 @@ ENVIRONMENT ?= .venv
 BIN := $(if $(filter Windows_NT,$(OS)),$(ENVIRONMENT)/Scripts,$(ENVIRONMENT)/bin)
 COURSE = $(BIN)/python -m course_utils
 
-.PHONY: help lab test install reset lint notebooks budget bench lock repository clean
+.PHONY: help lab test install reset lint notebooks budget bench lock repository doctor clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,8 +40,11 @@ lock: install  ## write requirements.lock anew from pyproject.toml
 	  --no-annotate --no-header --no-emit-package torch --constraint $(ENVIRONMENT)/torch.txt \
 	  | grep -vE '^(nvidia-|cuda-|triton==)' > $(ENVIRONMENT)/lock && mv $(ENVIRONMENT)/lock requirements.lock
 
-repository:  ## make repository NAME=owner/name: write where the course lives into every file that says so
-	@$(PYTHON) -m course_utils repository "$(NAME)"
+repository:  ## make repository NAME=owner/name TAG=v0.1.0: write where the course lives into every file that says so
+	@$(PYTHON) -m course_utils repository "$(NAME)" $(if $(TAG),--tag "$(TAG)")
+
+doctor: install  ## what a bug report needs, with advice for what fails
+	@$(COURSE) doctor
 
 clean:  ## remove the environment; your work in work/ stays
 	@rm -rf $(ENVIRONMENT)

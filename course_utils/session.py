@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import random
 
+from course_utils import requirements
+
 
 def setup(seed: int = 0, threads: int | None = 2) -> None:
-    """Fix the seeds, quiet the libraries, set the style of figures and tables, and print one line about the machine.
+    """Make a notebook ready: install what is missing, fix the seeds, quiet the libraries, set the style of figures and tables.
+
+    Prints one line about the machine.
 
     Args:
         seed: for ``random``, numpy and torch.
@@ -16,10 +20,12 @@ def setup(seed: int = 0, threads: int | None = 2) -> None:
 
     Raises:
         ValueError: ``threads`` is below 1.
+        Stop: something that the course needs is missing and could not be installed; it says what to do.
     """
     if threads is not None and threads < 1:
         raise ValueError(f"threads must be 1 or more, or None for torch's choice; not {threads}.")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    requirements.complete()
 
     import numpy as np
     import pandas as pd

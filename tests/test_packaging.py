@@ -9,7 +9,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from course_utils import install, repository
+from course_utils import install
 from course_utils.workspace import ROOT
 
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base"}
@@ -73,25 +73,6 @@ def test_ci_runs_the_readmes_command():
     assert "make test" in (ROOT / "README.md").read_text(encoding="utf-8")
     for workflow in (ROOT / ".github" / "workflows").glob("*.yml"):
         assert yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
-
-
-# Where the course lives
-
-
-def test_one_command_writes_the_repository_everywhere(tmp_path):
-    (tmp_path / "notebooks").mkdir()
-    for name in repository.FILES:
-        (tmp_path / name).write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
-    (tmp_path / "notebooks" / "01.ipynb").write_text("github.com/" + repository.current(), encoding="utf-8")
-    changed = repository.change("ada/cls-course", tmp_path)
-    assert repository.current(tmp_path) == "ada/cls-course"
-    assert "README.md" in changed
-    assert repository.change("ada/cls-course", tmp_path) == []
-    left = [name for name in repository.FILES if "OWNER/" in (tmp_path / name).read_text(encoding="utf-8")]
-    assert left == []
-    for wrong in ("", "ada", "ada/", "a b/c", "ada/c;rm"):
-        with pytest.raises(ValueError, match="owner/name"):
-            repository.change(wrong, tmp_path)
 
 
 # Setting up

@@ -1,0 +1,34 @@
+"""Cells that need the Hugging Face hub run when asked for, so that what a notebook stores does not depend on a network."""
+
+from __future__ import annotations
+
+import os
+
+VARIABLE = "COURSE_ONLINE"
+
+
+def online(*needs: str, minutes: int | None = None) -> bool:
+    """Whether the variable COURSE_ONLINE asks for cells that use the hub: 1, true, yes or on.
+
+    If it does not, one line says what would be fetched, and how to ask. Nothing is looked up for it, on disk or elsewhere, so
+    the line is the same on every machine.
+
+    Args:
+        needs: models, by a name that ``load_encoder`` takes, and data sets that have a public counterpart.
+        minutes: how long the cell takes with it, as an estimate for two CPU cores.
+
+    Raises:
+        ValueError: a name can be neither a model on the hub nor a public data set.
+    """
+    from course_utils import data, hub
+
+    wanted = [data.wanted_set(name) if name in data.PUBLIC else hub.wanted_model(name) for name in needs]
+    if os.environ.get(VARIABLE, "").strip().lower() in ("1", "true", "yes", "on"):
+        return True
+    what = ", ".join(map(str, wanted)) or "nothing"
+    time = f" It takes about {minutes} minutes on two CPU cores." if minutes else ""
+    print(
+        f"Not asked for. This cell would fetch, once, from the Hugging Face hub: {what}.{time} "
+        f"To run it: %env {VARIABLE}=1 in a cell above."
+    )
+    return False
