@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from datetime import datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = ".originals.json"
+VARIABLE = "COURSE_WORK"
+
+
+def work_folder(root: Path = ROOT) -> Path:
+    """Where the learner's copies are: ``COURSE_WORK``; else ``work`` beside the notebooks; else ``cls-course`` at home.
+
+    At home where the course's folder cannot be written, as where one copy of it serves a class.
+    """
+    if os.environ.get(VARIABLE):
+        return Path(os.environ[VARIABLE]).expanduser().resolve()
+    work = root / "work"
+    return work if os.access(work if work.is_dir() else root, os.W_OK) else Path.home() / "cls-course"
 
 
 def _digest(path: Path) -> str:
@@ -26,15 +39,15 @@ def _read_record(work: Path) -> dict[str, str]:
 
 
 def update(root: Path = ROOT, report=print) -> Path:
-    """Copy to ``work/`` every notebook of ``notebooks/`` that is missing there, and refresh copies never touched.
+    """Copy to the work folder every notebook of ``notebooks/`` that is missing there, and refresh copies never touched.
 
     A copy that the learner changed is left alone; if its original has a newer version, one line says how to get it.
 
     Returns:
-        The folder ``work``.
+        The work folder.
     """
-    work = root / "work"
-    work.mkdir(exist_ok=True)
+    work = work_folder(root)
+    work.mkdir(parents=True, exist_ok=True)
     record = _read_record(work)
     for original in sorted((root / "notebooks").glob("*.ipynb")):
         copy, digest = work / original.name, _digest(original)
@@ -75,8 +88,8 @@ def reset(notebook: str, root: Path = ROOT, now: datetime | None = None) -> tupl
         names = ", ".join(path.name for path in found or originals)
         raise ValueError(f"NOTEBOOK={notebook!r} names {len(found)} notebooks. Give the beginning of one: {names}")
     original = found[0]
-    work = root / "work"
-    work.mkdir(exist_ok=True)
+    work = work_folder(root)
+    work.mkdir(parents=True, exist_ok=True)
     copy, kept = work / original.name, None
     if copy.exists() and _digest(copy) != _digest(original):
         stamp = (now or datetime.now()).strftime("%Y-%m-%d_%H%M%S")

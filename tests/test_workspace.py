@@ -72,3 +72,31 @@ def test_reset_needs_the_name_of_one_notebook(root, name):
 def test_the_command_line_says_what_was_wrong(capsys):
     assert cli.main(["reset", "99"]) == 2
     assert "names 0 notebooks" in capsys.readouterr().err
+
+
+def test_copies_are_made_at_home_where_the_course_cannot_be_written(root, monkeypatch, tmp_path):
+    home = tmp_path / "home"
+    monkeypatch.setattr(workspace.Path, "home", lambda: home)
+    may = {"writable": True}
+    monkeypatch.setattr(workspace.os, "access", lambda path, mode: may["writable"])
+    assert workspace.update(root) == root / "work"
+    may["writable"] = False
+    assert workspace.update(root) == home / "cls-course"
+    assert read(home / "cls-course" / "03_probing.ipynb") == "original 03_probing.ipynb"
+    monkeypatch.setenv(workspace.VARIABLE, str(tmp_path / "mine" / "deep"))
+    assert workspace.update(root) == tmp_path / "mine" / "deep"
+    fresh, _ = workspace.reset("03", root)
+    assert fresh.parent == tmp_path / "mine" / "deep"
+
+
+def test_lab_serves_the_folder_of_the_copies(monkeypatch, tmp_path):
+    calls = []
+    monkeypatch.setattr(cli.subprocess, "call", lambda command, cwd: calls.append((command, cwd)) or 0)
+    for work in (workspace.ROOT / "work", tmp_path / "cls-course"):
+        monkeypatch.setattr(workspace, "update", lambda work=work: work)
+        assert cli.lab(["--no-browser"]) == 0
+        command, cwd = calls.pop()
+        assert cwd == work.parent
+        assert f"--ServerApp.root_dir={work.parent}" in command
+        assert f"--LabApp.default_url=/lab/tree/{work.name}" in command
+        assert command[-1] == "--no-browser"
