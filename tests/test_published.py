@@ -4,6 +4,7 @@ import dataclasses
 import re
 from itertools import combinations
 
+import hub as stand_in
 import nbformat
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import tiny
 from scipy.stats import spearmanr
 
 import course_utils as cu
-from course_utils import published
+from course_utils import hub, published
 from course_utils.workspace import ROOT
 
 SECTION = "The same on BERT-base and STS-B"
@@ -185,6 +186,34 @@ def test_a_section_takes_the_tensors_that_it_names(number, stand_ins, folders, m
         ]
         np.testing.assert_allclose(cosines, cu.cosine(vectors[:40], vectors[40:]), atol=1e-5, err_msg=setting)
     assert all(np.abs(a - b).max() > 1e-3 for a, b in combinations(scores.values(), 2)), "the settings cannot be told apart"
+
+
+def test_the_sections_run_from_a_hub_and_then_without_one(folders, tmp_path):
+    """Nothing replaced but the hub itself: the real client, the pinned commits, the public set."""
+    import io
+
+    import pandas as pd
+
+    from course_utils.data import PUBLIC
+
+    repositories = {}
+    for name, folder in folders.items():
+        known = hub.MODELS[name]
+        repositories[known.repository] = stand_in.Repository(tiny.files(folder), known.revision.replace("main", "c" * 40))
+    rng, buffer = np.random.default_rng(0), io.BytesIO()
+    texts = [" ".join(rng.choice(tiny.WORDS[5:], rng.integers(2, 9))) for _ in range(80)]
+    pairs = pd.DataFrame({"sentence1": texts[:40], "sentence2": texts[40:], "score": rng.random(40)})
+    pairs.to_parquet(buffer)
+    public = PUBLIC["sts"]
+    files = {"data/test-00000-of-00001.parquet": buffer.getvalue()}
+    repositories[public.repository] = stand_in.Repository(files, public.revision, "dataset")
+    cells = "\n".join(section(number)[0].source for number in EXPECTED)
+    program = f"import course_utils as cu\ndisplay = lambda table: print(len(table), 'rows')\n{cells}"
+    with stand_in.serve(repositories) as endpoint:
+        first = stand_in.in_a_fresh_process(program, tmp_path, HF_ENDPOINT=endpoint, COURSE_ONLINE="1")
+    assert re.findall(r"(\d+) rows", first.stdout) == [str(len(rows)) for rows in EXPECTED.values()], first.stderr
+    again = stand_in.in_a_fresh_process(program, tmp_path, HF_HUB_OFFLINE="1", COURSE_ONLINE="1")
+    assert again.stdout == first.stdout
 
 
 @pytest.mark.parametrize("number", EXPECTED)

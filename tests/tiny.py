@@ -50,9 +50,9 @@ def save(folder, model_type="bert", heads=False, **sizes):
     return Path(folder)
 
 
-def save_sentence_encoder(folder, pooling, limit=12, extra=(), old=False):
+def save_sentence_encoder(folder, pooling, limit=12, extra=(), old=False, **sizes):
     """The files that sentence-transformers adds: its modules, their settings, and the limit of tokens."""
-    folder = save(folder)
+    folder = save(folder, **sizes)
     kinds = ["Transformer", "Pooling", "Normalize", *extra]
     paths = ["", "1_Pooling", "2_Normalize", "3_Dense"]
     listing = [
