@@ -171,7 +171,7 @@ def serve(repositories: dict[str, Repository]):
 
 def in_a_fresh_process(code, home, **environment):
     """Run ``code`` where huggingface_hub reads its settings anew: a cache of its own, no offline mode."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "TRANSFORMERS_"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "TRANSFORMERS_", "TQDM_"))}
     settings = {**kept, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1", **environment}
     command = code if isinstance(code, list) else [sys.executable, "-c", code]
     return subprocess.run(command, env=settings, capture_output=True, text=True, timeout=120, check=False)

@@ -58,8 +58,8 @@ def test_untrained_heads_depend_on_the_seed_alone(model):
 
 
 def test_load_with_heads_refuses_wrong_names(model):
-    with pytest.raises(ValueError, match="No model 'bert-base'"):
-        cu.load_with_heads("bert-base")
+    with pytest.raises(ValueError, match="No model 'mini-brt'"):
+        cu.load_with_heads("mini-brt")
     with pytest.raises(ValueError, match="untrained"):
         cu.load_with_heads("mini-bert", like=model)
 
