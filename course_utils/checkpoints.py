@@ -33,12 +33,21 @@ def check_kind(folder: Path, name: str) -> None:
         )
 
 
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files that are loaded: ``model.safetensors``, or those that its index names; variants are not."""
+    index = folder / "model.safetensors.index.json"
+    if (folder / "model.safetensors").is_file() or not index.is_file():
+        return [path for path in [folder / "model.safetensors"] if path.is_file()]
+    named = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    return sorted(folder / name for name in named)
+
+
 def weight_names(folder: Path) -> set[str]:
     """Names of all weights in the safetensors files of ``folder``, read from their headers."""
     from safetensors import safe_open
 
     names: set[str] = set()
-    for path in folder.glob("*.safetensors"):
+    for path in weight_files(folder):
         with safe_open(path, "pt") as file:
             names |= set(file.keys())
     return names
@@ -77,8 +86,8 @@ def modules(folder: Path) -> list[tuple[str, dict]]:
                 f"{folder} has a module {kind} behind its encoder: its sentence vectors are not a pooling of token vectors. "
                 "Use it with sentence-transformers."
             )
-        config = folder / module["path"] / ("sentence_bert_config.json" if kind == "Transformer" else "config.json")
-        found.append((kind, json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {}))
+        settings = sorted((folder / module["path"]).glob("sentence_*_config.json" if kind == "Transformer" else "config.json"))
+        found.append((kind, json.loads(settings[0].read_text(encoding="utf-8")) if settings else {}))
     return found
 
 
@@ -86,6 +95,11 @@ def declared_limit(folder: Path) -> int | None:
     """The greatest number of tokens that a sentence-transformers folder declares; ``None`` if it declares none."""
     limits = [config.get("max_seq_length") for kind, config in modules(folder) if kind == "Transformer"]
     return limits[0] if limits else None
+
+
+def lowercases(folder: Path) -> bool:
+    """Whether sentence-transformers puts texts into lower case before the tokenizer sees them."""
+    return any(config.get("do_lower_case") for kind, config in modules(folder) if kind == "Transformer")
 
 
 def declared_pooling(folder: Path) -> str | None:

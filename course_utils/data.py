@@ -232,6 +232,7 @@ def wanted_set(name: str):
         megabytes=public.megabytes,
         instead=f'load_data("{name}"), which ships with the course',
         prefetch=f"{hub.PREFETCH} {name}",
+        needs=(),
     )
 
 

@@ -87,6 +87,7 @@ def memory_gb(device) -> tuple[float, float]:
     device = torch.device(device)
     if device.type == "cuda":
         free, total = torch.cuda.mem_get_info(device)
+        free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # torch's own, to be used again
     else:
         memory = psutil.virtual_memory()
         limits = [(memory.available, memory.total), *_container_limits()]
@@ -95,24 +96,43 @@ def memory_gb(device) -> tuple[float, float]:
 
 
 CGROUPS = Path("/sys/fs/cgroup")
-_FILES = (
-    ("memory.max", "memory.current", "memory.stat", "inactive_file"),
-    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),
+OWN_CGROUP = Path("/proc/self/cgroup")
+_VERSIONS = (  # limit, use, and how the pages of files are named
+    ("memory.max", "memory.current", ("inactive_file", "active_file", "file_mapped")),
+    ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file", "total_mapped_file")),
 )
 
 
+def _cgroup_folders() -> list[Path]:
+    """The folders that may hold a limit of this process: the roots of both versions, and its own with their parents."""
+    folders = [CGROUPS, CGROUPS / "memory"]
+    try:
+        lines = OWN_CGROUP.read_text().splitlines()
+    except OSError:
+        lines = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers in ("", "memory"):
+            base = CGROUPS / controllers
+            own = base / path.strip("/")
+            folders += [folder for folder in (own, *own.parents) if base in folder.parents]
+    return folders
+
+
 def _container_limits() -> list[tuple[int, int]]:
-    """(free, total) bytes under each limit that is set for this container; file pages that can be dropped count as free."""
+    """(free, total) bytes under each limit that is set for this container; pages of files that can be dropped count as free."""
     import psutil
 
     found = []
-    for limit, usage, statistics, droppable in _FILES:
-        try:
-            total, used = int((CGROUPS / limit).read_text()), int((CGROUPS / usage).read_text())
-            lines = dict(line.split() for line in (CGROUPS / statistics).read_text().splitlines())
-            found.append((total - used + int(lines.get(droppable, 0)), total))
-        except (OSError, ValueError):
-            continue  # no such version, or "max"
+    for folder in _cgroup_folders():
+        for limit, usage, (inactive, active, mapped) in _VERSIONS:
+            try:
+                total, used = int((folder / limit).read_text()), int((folder / usage).read_text())
+                pages = {name: int(count) for name, count in map(str.split, (folder / "memory.stat").read_text().splitlines())}
+            except (OSError, ValueError):
+                continue  # no such version, or "max"
+            droppable = pages.get(inactive, 0) + pages.get(active, 0) - pages.get(mapped, 0)
+            found.append((total - used + max(0, droppable), total))
     if os.environ.get("MEM_LIMIT", "").isdigit() and int(os.environ["MEM_LIMIT"]) > 0:
         total = int(os.environ["MEM_LIMIT"])
         found.append((total - _resident(psutil.Process()), total))
@@ -120,14 +140,15 @@ def _container_limits() -> list[tuple[int, int]]:
 
 
 def _resident(process) -> int:
-    """Resident bytes of this process and the other processes of its user, which share a container's limit."""
+    """Bytes of this process and its user's others, which share a container's limit; libraries that all share are left out."""
     import psutil
 
     used, user = 0, process.uids().real if hasattr(process, "uids") else process.username()
     for other in psutil.process_iter():
         try:
             same = other.uids().real == user if hasattr(other, "uids") else other.username() == user
-            used += other.memory_info().rss if same else 0
+            memory = other.memory_info()
+            used += memory.rss - getattr(memory, "shared", 0) if same else 0
         except psutil.Error:
             continue
     return used

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from course_utils import memory
+
 TOKENS_A_BATCH = {"cpu": 1024, "mps": 8192, "cuda": 65536}  # on two CPU cores larger batches were slower
 
 
@@ -62,6 +64,7 @@ def embed(
     Raises:
         TypeError: ``texts`` is a bare string or holds something that is not a string.
         ValueError: no such pooling, layer or batch size; ``pooler`` of a model whose pooler was never trained.
+        NotEnoughMemoryError: a batch would not fit into the memory that is free (a GPU's is halved instead).
 
     Warns:
         UserWarning: texts over the model's limit were truncated (one warning with their number).
@@ -111,6 +114,11 @@ def embed_each(
     results = [np.zeros((len(texts), encoder.dimension), dtype=np.float32) for _ in ways]
     several = any(pooling == "first_last_mean" or layer != -1 for pooling, layer in ways)
     budget = TOKENS_A_BATCH.get(encoder.device.type, 4096)
+
+    largest = int(max(lengths, default=0)) * (1 if batch_size == "auto" else batch_size)
+    if encoder.device.type != "cuda" and largest > max(budget, memory.TOKENS):
+        need = memory.embedding_gb(encoder.model.config, 0, encoder.model.dtype.itemsize, largest)
+        memory.check(need, encoder.device, f"Embedding {largest:,} tokens at once", 'Take batch_size="auto" or shorter texts.')
 
     bar = tqdm(total=len(texts), unit="text", delay=5, leave=False, disable="TQDM_DISABLE" in os.environ)
     start = 0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils import checkpoints
-from course_utils.hub_cache import Wanted, cached, differs, forget, matches, write_record
+from course_utils.hub_cache import Wanted, cached, differs, folder_of, forget, matches, unrecorded, write_record
 from course_utils.hub_errors import PREFETCH, changed, explain, missing, no_room, truncated
 
 SECONDS = 5  # for the hub to answer a question; a download takes as long as it takes
@@ -22,7 +22,7 @@ class FetchError(ConnectionError):
 
 @dataclass(frozen=True)
 class PublicModel:
-    """A model on the hub: its repository at a pinned commit, the size of what the course fetches, its licence.
+    """A model on the hub: its repository at a pinned commit, the size of what the course fetches, its licence, files it needs.
 
     Where ``revision`` is ``"main"`` no commit is pinned: the one that was fetched first stays in use.
     """
@@ -32,8 +32,10 @@ class PublicModel:
     megabytes: int
     licence: str
     note: str
+    needs: tuple[str, ...] = ("config.json",)
 
 
+_SENTENCE_ENCODER = ("config.json", "modules.json", "sentence_bert_config.json", "1_Pooling/config.json")
 MODELS = {
     "bert-base-uncased": PublicModel(
         "google-bert/bert-base-uncased",
@@ -48,6 +50,7 @@ MODELS = {
         92,
         "Apache 2.0",
         "6 x 384, a sentence encoder with mean pooling",
+        _SENTENCE_ENCODER,
     ),
     "bert-base-nli-mean-tokens": PublicModel(
         "sentence-transformers/bert-base-nli-mean-tokens",
@@ -55,13 +58,14 @@ MODELS = {
         439,
         "Apache 2.0",
         "12 x 768, SBERT-NLI-base of the Sentence-BERT paper",
+        _SENTENCE_ENCODER,
     ),
 }
 MODEL_FILES = (
     "config.json", "model.safetensors", "model.safetensors.index.json", "model-*-of-*.safetensors",
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.txt", "vocab.json",
     "merges.txt", "sentencepiece.bpe.model", "spiece.model",
-    "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json", "[0-9]_*/config.json",
+    "modules.json", "sentence_*_config.json", "config_sentence_transformers.json", "[0-9]_*/config.json",
 )  # fmt: skip
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?")
 
@@ -89,6 +93,7 @@ def wanted_model(name: str, revision: str | None = None) -> Wanted:
         megabytes=known.megabytes if known else None,
         instead='load_encoder("mini-bert"), which ships with the course',
         prefetch=f"{PREFETCH} {name}",
+        needs=known.needs if known else (),
     )
 
 
@@ -123,9 +128,10 @@ def _is_on(variable: str) -> bool:
 def fetch(wanted: Wanted, cache: Path | None = None) -> Path:
     """The local snapshot folder of ``wanted``: what is cached and whole is used without any request.
 
-    Otherwise the hub is asked once what there is (for at most ``SECONDS``), room on the disk is checked, the files are fetched
-    by ``huggingface_hub`` with its progress bar (a broken connection is resumed where it broke), and each is compared with the
-    checksum that the hub states before it counts.
+    What another tool has fetched of a repository that the course does not know is completed, where the hub answers. For the
+    rest the hub is asked once what there is (for at most ``SECONDS``), room on the disk is checked, the files are fetched by
+    ``huggingface_hub`` with its progress bar (a broken connection is resumed), and each is compared with the checksum that the
+    hub states before it counts.
 
     Raises:
         FetchError: it could not be fetched; one clear message for each kind of failure.
@@ -135,11 +141,16 @@ def fetch(wanted: Wanted, cache: Path | None = None) -> Path:
     folder = cached(wanted, cache)
     if folder is not None:
         return folder
+    folder = unrecorded(wanted, cache)
+    if folder is not None and (is_offline() or wanted.needs):
+        return folder
     if is_offline():
         raise FetchError(missing(wanted, cache, "HF_HUB_OFFLINE forbids requests"))
     try:
         return _download(wanted, cache)
     except Exception as error:
+        if folder is not None and not isinstance(error, FetchError):
+            return folder  # the hub does not answer, and what is there is enough
         if isinstance(error, (FetchError, ValueError)) and not isinstance(error, json.JSONDecodeError):
             raise
         raise FetchError(explain(error, wanted, cache)) from None
@@ -155,14 +166,20 @@ def _download(wanted: Wanted, cache: Path) -> Path:
     _check_listing(wanted, there, [file.rfilename for file in info.siblings or []])
     options = {"repo_id": wanted.repository, "repo_type": wanted.kind, "revision": wanted.revision, "cache_dir": str(cache)}
     cache.mkdir(parents=True, exist_ok=True)
-    if wanted.kind == "model":  # its kind is known from a small file, before the weights
-        folder = Path(snapshot_download(**options, allow_patterns=["config.json"], etag_timeout=SECONDS))
+    earlier = folder_of(wanted, cache)
+    bad = [name for name in _altered(earlier, there) if (earlier / name).is_file()] if earlier else []
+    if bad:  # or the client would take them as they are
+        forget(earlier, bad)
+    if wanted.kind == "model":  # its kind is known from small files, before the weights
+        small = [name for name in there if name in ("config.json", "modules.json") or "/" in name]
+        folder = Path(snapshot_download(**options, allow_patterns=small, etag_timeout=SECONDS))
         checkpoints.check_kind(folder, wanted.name)
-    _check_room(wanted, cache, sum(file.size or 0 for file in there.values()))
+        checkpoints.declared_pooling(folder)
+    _check_room(
+        wanted, cache, sum(file.size or 0 for name, file in there.items() if not (earlier and (earlier / name).is_file()))
+    )
     folder = Path(snapshot_download(**options, allow_patterns=sorted(there), etag_timeout=SECONDS))
-    altered = [
-        name for name, file in there.items() if differs(folder / name, file.size, file.lfs.sha256 if file.lfs else file.blob_id)
-    ]
+    altered = _altered(folder, there)
     if altered:
         path, stated = folder / altered[0], there[altered[0]].size
         short = path.is_file() and stated is not None and path.stat().st_size < stated
@@ -172,13 +189,22 @@ def _download(wanted: Wanted, cache: Path) -> Path:
     return folder
 
 
+def _altered(folder: Path, stated: dict) -> list[str]:
+    """Names of the files that are not as the hub states: absent, or of another size or checksum."""
+    return [
+        name
+        for name, file in stated.items()
+        if differs(folder / name, file.size, file.lfs.sha256 if file.lfs else file.blob_id)
+    ]
+
+
 def _check_listing(wanted: Wanted, there: dict, everything: list[str]) -> None:
     """Refuse a repository without what is needed, before anything is fetched."""
     if wanted.kind == "model":
         if "config.json" not in there:
             raise ValueError(f"{wanted.repository} holds no config.json at {wanted.revision}: it is no transformers model.")
-        if not any(name.endswith(".safetensors") for name in there):
-            others = [name for name in everything if name.endswith((".bin", ".pt", ".ckpt", ".h5", ".msgpack"))]
+        if not {"model.safetensors", "model.safetensors.index.json"} & set(there):
+            others = [name for name in everything if name.endswith((".bin", ".pt", ".ckpt", ".h5", ".msgpack", ".safetensors"))]
             found = f"only {others[0]}" if others else "no weights at all"
             raise ValueError(
                 f"{wanted.repository} holds no model.safetensors ({found}). Other formats are not loaded: they can run code. "

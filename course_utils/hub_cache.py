@@ -20,7 +20,8 @@ _VOCABULARIES = {"tokenizer.json", "vocab.txt", "vocab.json", "sentencepiece.bpe
 class Wanted:
     """What is wanted from the hub: the files of a repository at a revision that match ``patterns``.
 
-    ``name``, ``megabytes`` (``None`` if not known), ``instead`` and ``prefetch`` are for what is said when it fails.
+    ``needs`` are files that must be among them, where the repository is known. ``name``, ``megabytes`` (``None`` if not known),
+    ``instead`` and ``prefetch`` are for what is said when it fails.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Wanted:
     megabytes: int | None
     instead: str
     prefetch: str
+    needs: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         about = [self.repository] if self.name != self.repository else []
@@ -48,22 +50,32 @@ def folder_of(wanted: Wanted, cache: Path) -> Path | None:
 
 
 def cached(wanted: Wanted, cache: Path) -> Path | None:
-    """The snapshot folder if all that is wanted is there and whole, else ``None``.
+    """The snapshot folder if all that is wanted was verified and is still there with its sizes, else ``None``."""
+    folder = folder_of(wanted, cache)
+    record = read_record(folder) if folder else {}
+    if not record or not set(wanted.needs) <= set(record):
+        return None
+    return None if any(differs(folder / name, size, None) for name, (size, _) in record.items()) else folder
 
-    A snapshot that the course has fetched is held to its record: every file there, every size right. One that another tool
-    has fetched is hashed once (its blobs are named by their checksums) and then has a record too.
+
+def unrecorded(wanted: Wanted, cache: Path) -> Path | None:
+    """The snapshot folder if another tool has fetched what cannot be done without, else ``None``.
+
+    The blobs of the cache are named by their checksums, and are held to them. Where a repository's files are known beforehand
+    the snapshot then has a record too; of others a file may be missing that nobody has asked for yet.
     """
     folder = folder_of(wanted, cache)
     if folder is None:
         return None
-    record = read_record(folder)
-    if record:
-        return folder if not any(differs(folder / name, size, None) for name, (size, _) in record.items()) else None
     files = _files(folder, wanted.patterns)
-    if not _is_whole(folder, wanted, files) or any(_blob_differs(folder / name) for name in files):
-        return None
-    write_record(folder, files)
-    return folder
+    linked = all((folder / name).is_symlink() for name in files)
+    try:
+        whole = not any(_blob_differs(folder / name) for name in files) and _is_whole(folder, wanted, files)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None  # a listing that cannot be read
+    if whole and linked and wanted.needs:
+        write_record(folder, files)
+    return folder if whole else None
 
 
 def _record_path(folder: Path) -> Path:
@@ -83,11 +95,11 @@ def read_record(folder: Path) -> dict[str, tuple[int, str]]:
 def write_record(folder: Path, files: list[str]) -> None:
     """Note sizes and checksums of verified files; a cache that cannot be written goes without."""
     path = _record_path(folder)
-    record = {name: (_size(folder / name), sha256(folder / name)) for name in files}
     with contextlib.suppress(OSError):
         path.parent.mkdir(exist_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}")
-        temporary.write_text(json.dumps(record, indent=1), encoding="utf-8")
+        with open(temporary, "w", encoding="utf-8") as file:  # before the checksums, which take a while
+            json.dump({name: (_size(folder / name), sha256(folder / name)) for name in files}, file, indent=1)
         temporary.replace(path)
 
 
@@ -101,13 +113,13 @@ def damaged(folder: Path) -> list[str]:
 
 
 def forget(folder: Path, names: list[str]) -> None:
-    """Remove damaged files with their blobs, and the record of the snapshot: they will be fetched anew."""
+    """Remove damaged files, all blobs that are not what they are named by, and the record: they will be fetched anew."""
     _record_path(folder).unlink(missing_ok=True)
     for name in names:
-        path = folder / name
-        if path.is_symlink():
-            path.resolve().unlink(missing_ok=True)
-        path.unlink(missing_ok=True)
+        (folder / name).unlink(missing_ok=True)
+    for blob in (folder.parent.parent / "blobs").glob("*"):
+        if blob.is_file() and differs(blob, None, blob.name):
+            blob.unlink()
 
 
 def matches(name: str, patterns: tuple[str, ...]) -> bool:
@@ -143,7 +155,7 @@ def _is_whole(folder: Path, wanted: Wanted, files: list[str]) -> bool:
     index = folder / "model.safetensors.index.json"
     if index.is_file():
         weights = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-    needed = {"config.json", "tokenizer_config.json", *weights}
+    needed = {"config.json", "tokenizer_config.json", *weights, *wanted.needs}
     if (folder / "modules.json").is_file():
         modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
         needed |= {f"{module['path']}/config.json" for module in modules if module["type"].endswith("Pooling")}

@@ -34,7 +34,7 @@ def explain(error: Exception, wanted: Wanted, cache: Path) -> str:
             f"The hub refuses {wanted} for now (429, too many requests; a class behind one address shares one limit). Wait "
             f"some minutes, log in with `hf auth login`, or copy one prefetched folder to all: {PREFETCH} --to FOLDER."
         )
-    if any(isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT) for e in chain):
+    if any((isinstance(e, OSError) and e.errno in (errno.ENOSPC, errno.EDQUOT)) or "No space left" in str(e) for e in chain):
         return no_room(wanted, cache, "it filled up while files were fetched")
     if any(isinstance(e, OSError) and e.errno in (errno.EACCES, errno.EROFS, errno.EPERM) for e in chain):
         return f"{cache} cannot be written. Name a folder of yours before Python starts: HF_HUB_CACHE=/a/folder."
@@ -45,6 +45,11 @@ def explain(error: Exception, wanted: Wanted, cache: Path) -> str:
             f"{endpoint} answered with a web page instead of data: a proxy or the login page of a network stands between. "
             f"Log in with a browser, set HTTPS_PROXY, or name a mirror in HF_ENDPOINT. {wanted} was not fetched. "
             f"Or: {wanted.instead}."
+        )
+    if status in (401, 403):
+        return (
+            f"{endpoint} does not accept your token ({status}), so {wanted} was not fetched. Log in anew with `hf auth login`, "
+            f"or without a token: `hf auth logout`, and unset HF_TOKEN. Or: {wanted.instead}."
         )
     if status:
         return missing(wanted, cache, f"{endpoint} answers {status}")

@@ -6,10 +6,11 @@ import math
 from pathlib import Path
 
 # Floats a token and dimension that a layer keeps for the backward pass, and that a forward pass holds at once, fitted to peaks
-# measured on a CPU in float32 with the shapes of mini-bert and BERT-base: 25 to 30 in trainings, up to 60 while embedding.
-KEPT_FOR_BACKWARD = 30
+# measured on a CPU in float32 with attention="sdpa": 20 in trainings on texts of 16 to 128 tokens, up to 60 while embedding.
+KEPT_FOR_BACKWARD = 22
 HELD_IN_FORWARD = 60
 STEPS = "COURSE_MAX_STEPS"  # a variable: the most steps a training takes, to see a large model run where it cannot be trained
+TOKENS = 1024  # embedded at once, the least that is
 RESERVE_GB = 0.15  # the kernel, its libraries and its data go on growing
 
 
@@ -21,8 +22,10 @@ def parameters_of(folder: Path) -> int:
     """Number of weights in the safetensors files of ``folder``, read from their headers."""
     from safetensors import safe_open
 
+    from course_utils.checkpoints import weight_files
+
     count = 0
-    for path in folder.glob("*.safetensors"):
+    for path in weight_files(folder):
         with safe_open(path, "pt") as file:
             count += sum(math.prod(file.get_slice(name).get_shape()) for name in list(file.keys()))
     return count
@@ -33,17 +36,17 @@ def parameters(model) -> int:
     return sum(weight.numel() for weight in model.parameters())
 
 
-def embedding_gb(config, weights: int, width: int = 4, tokens: int = 1024) -> float:
+def embedding_gb(config, weights: int, width: int = 4, tokens: int = TOKENS) -> float:
     """GB (1e9 bytes) to hold ``weights`` of ``width`` bytes each and to embed ``tokens`` tokens at once."""
     return (weights + HELD_IN_FORWARD * tokens * config.hidden_size) * width / 1e9
 
 
-def training_gb(config, weights: int, tokens: int) -> float:
-    """GB to train a copy of an encoder with AdamW in float32 on ``tokens`` tokens a step (padding included).
+def training_gb(config, weights: int, rows: int, length: int) -> float:
+    """GB to train a copy of an encoder with AdamW in float32 on ``rows`` texts a step, padded to ``length`` tokens.
 
     Four floats a weight (the copy, its gradient, two moments), and what each layer keeps for the backward pass.
     """
-    kept = KEPT_FOR_BACKWARD * tokens * config.num_hidden_layers * config.hidden_size
+    kept = KEPT_FOR_BACKWARD * rows * length * config.num_hidden_layers * config.hidden_size
     return (4 * weights + kept) * 4 / 1e9
 
 

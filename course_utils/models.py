@@ -130,9 +130,26 @@ def load_encoder(
     if config.model_type in checkpoints.WITH_POOLER:
         options["add_pooling_layer"] = pooler
     with _quiet():
-        model = AutoModel.from_pretrained(folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, **options)
+        model, report = AutoModel.from_pretrained(
+            folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, output_loading_info=True, **options
+        )
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    _check_complete(str(name), config, report)
+    if checkpoints.lowercases(folder) and tokenizer.tokenize("Tea") != tokenizer.tokenize("tea"):
+        raise ValueError(
+            f"{name} wants its texts in lower case, which the course does not do. Use it with sentence-transformers."
+        )
     return Encoder(str(name), model.to(target).eval(), tokenizer, target, pooler, pooling, longest)
+
+
+def _check_complete(name: str, config, report: dict) -> None:
+    """Refuse a model some of whose weights its folder does not hold: they would be random."""
+    absent = sorted(report["missing_keys"])
+    if absent:
+        raise ValueError(
+            f"{name} is not a whole {config.model_type}: {len(absent)} of its weights are not in its files "
+            f"(such as {absent[0]}) and would be random. A model with code of its own cannot be loaded."
+        )
 
 
 def _check_memory(what: str, config, weights: int, dtype, device) -> None:
@@ -170,9 +187,15 @@ def load_pretraining_model(name: str | Path, *, device: str | None = None, atten
     _check_memory(str(name), config, memory.parameters_of(folder), torch.float32, target)
     attention = checkpoints.attention_of(config.model_type, attention)
     with _quiet():
-        model = getattr(transformers, architecture).from_pretrained(
-            folder, dtype=torch.float32, attn_implementation=attention, use_safetensors=True, trust_remote_code=False
+        model, report = getattr(transformers, architecture).from_pretrained(
+            folder,
+            dtype=torch.float32,
+            attn_implementation=attention,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
         )
+        _check_complete(str(name), config, report)
     return model.to(target).eval()
 
 
@@ -209,10 +232,13 @@ def locate(name: str | Path, revision: str | None = None) -> Path:
             raise ValueError(f"{name} ships with the course in one version: leave revision out.")
         verify(ASSETS / name)
         return ASSETS / name
-    folder = Path(name)
+    folder = Path(name).expanduser()
     known = [*BUNDLED, "untrained", *hub.MODELS]
     if not (folder / "config.json").is_file():
-        close = [] if name in hub.MODELS else difflib.get_close_matches(str(name), known, n=1, cutoff=0.8)
+        _check_folder(folder)
+        close = difflib.get_close_matches(str(name), [*BUNDLED, "untrained"], n=1, cutoff=0.8)
+        close = close or difflib.get_close_matches(str(name), hub.MODELS, n=1, cutoff=0.95)
+        close = [] if name in hub.MODELS else close
         if isinstance(name, Path) or close or not hub.is_name(name):
             meant = f" Did you mean {close[0]}?" if close else ""
             raise ValueError(
@@ -222,9 +248,19 @@ def locate(name: str | Path, revision: str | None = None) -> Path:
         return hub.fetch_model(str(name), revision)
     if revision is not None:
         raise ValueError(f"{folder} is a folder on this machine: leave revision out.")
-    if not list(folder.glob("*.safetensors")):
-        raise ValueError(f"{folder} holds no .safetensors file. Other weight formats are not loaded: they can run code.")
+    if not checkpoints.weight_files(folder):
+        raise ValueError(f"{folder} holds no model.safetensors. Other weight formats are not loaded: they can run code.")
     return folder
+
+
+def _check_folder(folder: Path) -> None:
+    """Say of a folder that holds parts of a model what is missing, rather than to look for its name on the hub."""
+    if (folder / "modules.json").is_file():
+        raise ValueError(
+            f"{folder} has no config.json: a layout of old sentence-transformers. Load it with SentenceTransformer and save it."
+        )
+    if folder.is_dir() and list(folder.glob("*.safetensors")):
+        raise ValueError(f"{folder} has no config.json.")
 
 
 def verify(folder: Path) -> None:

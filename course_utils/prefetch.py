@@ -15,7 +15,7 @@ def wanted(names: list[str]) -> dict[str, hub_cache.Wanted]:
         ValueError: a name that is neither.
     """
     known = [*hub.MODELS, *data.PUBLIC]
-    unknown = [name for name in names if name not in known and "/" not in name]
+    unknown = [name for name in names if name not in known and (name in data.NAMES or not hub.is_name(name))]
     if unknown:
         raise ValueError(f"Nothing to fetch by the name {unknown[0]!r}. There are {', '.join(known)}; models as owner/name.")
     return {name: data.wanted_set(name) if name in data.PUBLIC else hub.wanted_model(name) for name in names or known}
@@ -29,14 +29,15 @@ def fetch(names: list[str], to: Path | None = None) -> int:
     """
     cache, there, all_wanted = (to or hub.cache_folder()).resolve(), 0, wanted(names)
     for name, want in all_wanted.items():
-        folder = hub_cache.folder_of(want, cache)
-        if folder and (damaged := hub_cache.damaged(folder)):
-            hub_cache.forget(folder, damaged)
         try:
+            folder = hub_cache.folder_of(want, cache)
+            if folder and (damaged := hub_cache.damaged(folder)):
+                hub_cache.forget(folder, damaged)
             print(f"{name}: {hub.fetch(want, cache)}", flush=True)
             there += 1
-        except (hub.FetchError, ValueError) as error:
-            print(f"{name}: {error}", file=sys.stderr, flush=True)
+        except (OSError, ValueError) as error:
+            known = isinstance(error, (hub.FetchError, ValueError))
+            print(f"{name}: {error if known else hub.explain(error, want, cache)}", file=sys.stderr, flush=True)
     print(f"{there} of {len(all_wanted)} are there.")
     if to is not None and there:
         print(f"To use the folder, here or on another machine: set HF_HUB_CACHE={cache} before Python or Jupyter starts.")
@@ -66,4 +67,5 @@ def state_of(want: hub_cache.Wanted, cache: Path) -> str:
     damaged = hub_cache.damaged(folder) if folder else []
     if damaged:
         return f"DAMAGED ({', '.join(damaged)})"
-    return f"whole ({folder.name[:12]})" if folder and hub_cache.cached(want, cache) else "not there"
+    there = hub_cache.cached(want, cache) or hub_cache.unrecorded(want, cache)
+    return f"whole ({folder.name[:12]})" if there else "not there"

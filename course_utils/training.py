@@ -99,11 +99,12 @@ def fine_tune_classifier(
         raise ValueError(f"A classification needs at least two labels, got {len(classes)}.")
     if pooling not in ("cls", "mean"):
         raise ValueError(f"pooling must be cls or mean to be tuned, not {pooling!r}.")
-    steps = _capped(max_steps or math.ceil(math.ceil(len(texts) / batch_size) * epochs))
-    watch_at = [min(step, steps) for step in watch_at] if STEPS in os.environ else watch_at
+    steps = max_steps or math.ceil(math.ceil(len(texts) / batch_size) * epochs)
     late = [step for step in watch_at if not 0 <= step <= steps]
     if late:
         raise ValueError(f"There are {steps} steps: step {late[0]} cannot be watched.")
+    steps = _capped(steps)
+    watch_at = [min(step, steps) for step in watch_at]
 
     rows = encoder.tokenizer(texts, truncation=True, max_length=encoder.limit)["input_ids"]
     _check_memory(encoder, batch_size, rows)
@@ -217,6 +218,7 @@ def train_sentence_encoder(
         encoder.model.save_pretrained(folder)
         encoder.tokenizer.save_pretrained(folder)
         body = Transformer(folder)
+        body.auto_model.float()
         model = _assembled(body, encoder, pooling)
         model.model_card_data.widget = [{}]  # or the trainer looks for examples for its card, with a bar of its own
         arguments = SentenceTransformerTrainingArguments(
@@ -289,9 +291,9 @@ def _capped(steps: int) -> int:
         ValueError: COURSE_MAX_STEPS is no whole number from 1.
     """
     given = os.environ.get(STEPS)
-    if given is None:
+    if not given:
         return steps
-    if not given.isdigit() or int(given) < 1:
+    if not given.isdecimal() or int(given) < 1:
         raise ValueError(f"{STEPS} must be a whole number from 1, not {given!r}. Unset it to train in full.")
     if int(given) < steps:
         warnings.warn(f"Training stops after {given} of {steps} steps ({STEPS}): its results mean nothing.", stacklevel=3)
@@ -299,9 +301,9 @@ def _capped(steps: int) -> int:
 
 
 def _check_memory(encoder, batch_size: int, rows: list[list[int]]) -> None:
-    """Refuse a training that does not fit, before it begins; a batch is padded to one of its longest rows."""
-    longest = float(np.quantile([len(row) for row in rows], 0.95))
-    need = memory.training_gb(encoder.model.config, memory.parameters(encoder.model), round(batch_size * longest))
+    """Refuse a training that does not fit, before it begins: some batch is padded to the longest row."""
+    size, longest = min(batch_size, len(rows)), max(map(len, rows))
+    need = memory.training_gb(encoder.model.config, memory.parameters(encoder.model), size, longest)
     advice = 'Train "mini-bert" or another small model, take a smaller batch_size, or a larger machine.'
     memory.check(need, encoder.device, f"Training {encoder.name} with {batch_size} texts a step", advice)
 

@@ -65,6 +65,33 @@ def test_a_sentence_encoder_with_more_than_a_pooling_is_refused(tmp_path):
         cu.load_encoder(folder)
 
 
+def test_weights_that_are_not_there_are_not_made_up(tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    folder = tiny.save(tmp_path, "bert")
+    weights = load_file(folder / "model.safetensors")
+    save_file({f"other.{name}": value for name, value in weights.items()}, folder / "model.safetensors")
+    with pytest.raises(ValueError, match=r"is not a whole bert: .* of its weights are not in its files"):
+        cu.load_encoder(folder, device="cpu")
+
+
+def test_only_the_weights_that_are_loaded_count(tmp_path):
+    import shutil
+
+    from course_utils import memory
+
+    folder = tiny.save(tmp_path, "bert")
+    count = memory.parameters_of(folder)
+    shutil.copy(folder / "model.safetensors", folder / "model.fp16.safetensors")
+    assert memory.parameters_of(folder) == count == memory.parameters(cu.load_encoder(folder).model)
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(ValueError, match=r"holds no model\.safetensors"):
+        cu.load_encoder(folder)
+    (folder / "config.json").unlink()
+    with pytest.raises(ValueError, match=r"has no config\.json"):
+        cu.load_encoder(str(folder))
+
+
 def test_what_is_no_encoder_is_refused(tmp_path):
     from transformers import GPT2Config, GPT2Model
 

@@ -1,5 +1,7 @@
 """Models by name, through the real client and a server with the hub's API: fetched, verified, cached, and every failure."""
 
+import dataclasses
+import hashlib
 import json
 import os
 import subprocess
@@ -146,15 +148,51 @@ def test_a_cache_that_another_tool_has_filled_is_used_if_it_is_whole(tmp_path, f
     wanted = course_hub.wanted_model(NAME)
     blob = (folder / "config.json").resolve()
     content = blob.read_bytes()
+    cache = tmp_path / "hub"
     blob.write_bytes(content.replace(b"bert", b"bart", 1))
-    assert hub_cache.cached(wanted, tmp_path / "hub") is None  # the blob's name is its checksum
+    assert hub_cache.unrecorded(wanted, cache) is None  # the blob's name is its checksum
     blob.write_bytes(content)
-    (folder / "tokenizer_config.json").rename(tmp_path / "kept")
-    assert hub_cache.cached(wanted, tmp_path / "hub") is None
-    (tmp_path / "kept").rename(folder / "tokenizer_config.json")
-    assert hub_cache.cached(wanted, tmp_path / "hub") == folder
+    kept = os.readlink(folder / "tokenizer_config.json")
+    (folder / "tokenizer_config.json").unlink()
+    assert hub_cache.unrecorded(wanted, cache) is None
+    (folder / "tokenizer_config.json").symlink_to(kept)
+    assert hub_cache.unrecorded(wanted, cache) == folder
+    assert hub_cache.read_record(folder) == {}  # what else the repository holds is not known
+    for settings in ({"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:9"}):
+        assert hub.in_a_fresh_process(FETCH, tmp_path, **settings).stdout.strip() == str(folder)
+    needs = dataclasses.replace(wanted, needs=("config.json", "modules.json"))
+    assert hub_cache.unrecorded(needs, cache) is None  # what transformers fetches of a sentence encoder
+    known = dataclasses.replace(wanted, needs=("config.json",))
+    assert hub_cache.unrecorded(known, cache) == folder
     assert set(hub_cache.read_record(folder)) >= {"config.json", "model.safetensors", "tokenizer.json"}
     assert hub_cache.damaged(folder) == []
+    assert hub_cache.cached(needs, cache) is None
+
+
+def test_files_that_were_cut_in_the_cache_are_fetched_anew(tmp_path, files, snapshot):
+    for name in ("config.json", "model.safetensors"):
+        (snapshot / name).resolve().write_bytes(files[name][:-9])
+        with hub.serve({NAME: hub.Repository(files)}) as endpoint:
+            run = hub.in_a_fresh_process(FETCH, tmp_path, HF_ENDPOINT=endpoint)
+        assert run.returncode == 0, run.stderr
+        assert (snapshot / name).read_bytes() == files[name]
+
+
+def test_a_folder_that_was_copied_without_links_is_mended_too(tmp_path, files, snapshot):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(tmp_path / "hub", copy)
+    (weights,) = copy.glob("models--*/snapshots/*/model.safetensors")
+    damage = files["model.safetensors"][:-1] + b"!"
+    for path in (weights, *copy.glob("models--*/blobs/" + hashlib.sha256(files["model.safetensors"]).hexdigest())):
+        assert not path.is_symlink()
+        path.write_bytes(damage)
+    assert hub.in_a_fresh_process(prefetch("--verify", NAME, "--to", copy), tmp_path, HF_HUB_OFFLINE="1").returncode == 1
+    with hub.serve({NAME: hub.Repository(files)}) as endpoint:
+        run = hub.in_a_fresh_process(prefetch(NAME, "--to", copy), tmp_path, HF_ENDPOINT=endpoint)
+    assert run.returncode == 0, run.stderr
+    assert weights.read_bytes() == files["model.safetensors"]
 
 
 def test_a_full_disk_is_said_before_anything_is_fetched(monkeypatch, tmp_path, files):
@@ -210,11 +248,14 @@ def test_another_revision_of_a_model(tmp_path, files):
 
 
 def test_names_that_cannot_be_on_the_hub():
-    for name in ("a/b/c", "../x", "mini bert", "", "C:\\models", "bert-base-uncasd"):
+    for name in ("a/b/c", "../x", "mini bert", "C:\\models", "bert-base-uncasd"):
         with pytest.raises(ValueError, match="No model"):
             cu.load_encoder(name)
     with pytest.raises(ValueError, match="Did you mean bert-base-uncased"):
         cu.load_encoder("bert-base-uncasd")
+    for name in ("bert-base-cased", "distilbert-base-uncased"):  # other models, no slips of the pen
+        with pytest.raises(cu.FetchError, match=f"{name} is not in"):
+            cu.load_encoder(name)
     with pytest.raises(ValueError, match="leave revision out"):
         cu.load_encoder("mini-bert", revision="main")
 

@@ -60,7 +60,7 @@ def test_a_model_that_does_not_fit_is_refused_with_a_sentence(cgroup):
 def test_a_training_that_does_not_fit_is_refused_before_it_begins(cgroup, encoder):
     reviews, triples = cu.load_data("reviews", "train"), cu.load_data("paraphrases")
     cgroup(2 * 10**9, 17 * 10**8)
-    with pytest.raises(cu.NotEnoughMemoryError, match=r"Training mini-bert with 32 texts a step needs about 0\.2 GB"):
+    with pytest.raises(cu.NotEnoughMemoryError, match=r"Training mini-bert with 32 texts a step needs about 0\.[23] GB"):
         cu.fine_tune_classifier(encoder, reviews["text"], reviews["topic"], max_steps=1)
     with pytest.raises(cu.NotEnoughMemoryError, match=r"Training mini-bert with 192 texts a step needs about 0\.[78] GB"):
         cu.train_sentence_encoder(encoder, triples)
@@ -72,7 +72,7 @@ def test_bert_base_on_two_gigabytes():
 
     config, weights, free = BertConfig(), 109_482_240, 1.4  # of 2 GB, with torch and transformers loaded
     assert memory.embedding_gb(config, weights) + memory.RESERVE_GB < free
-    assert memory.training_gb(config, weights, 32 * 35) > free
+    assert memory.training_gb(config, weights, 32, 35) > free
 
 
 MEASURE = """
@@ -89,7 +89,7 @@ before = resident("VmRSS")
 cu.fine_tune_classifier(encoder, reviews["text"], reviews["topic"], batch_size=256, max_steps=2)
 rows = sorted(map(len, encoder.tokenizer(list(reviews["text"]))["input_ids"]))
 weights = memory.parameters(encoder.model)
-print(resident("VmHWM") - before, memory.training_gb(encoder.model.config, weights, 256 * rows[int(0.95 * len(rows))]))
+print(resident("VmHWM") - before, memory.training_gb(encoder.model.config, weights, 256, rows[-1]))
 """
 
 
@@ -99,7 +99,7 @@ def test_the_estimate_of_a_training_is_near_its_peak():
     run = subprocess.run([sys.executable, "-c", MEASURE], capture_output=True, text=True, timeout=120, check=True)
     peak, estimate = map(float, run.stdout.split())
     assert peak > 0.5
-    assert 0.6 * estimate < peak < 1.1 * estimate
+    assert 0.5 * estimate < peak < 1.1 * estimate
 
 
 def test_capped_steps_say_that_results_mean_nothing(encoder, monkeypatch):
