@@ -1,5 +1,6 @@
 """The page on models says what the tables and the tests say."""
 
+import csv
 import re
 
 import pytest
@@ -44,3 +45,13 @@ def test_the_failures_are_those_that_are_injected(page):
     assert {fault for fault in test_hub.FAULTS if SAID[fault] not in quoted} == set()
     for fault, said in SAID.items():
         assert said in test_hub.FAULTS[fault], fault
+
+
+def test_the_table_of_bert_base_is_what_was_measured(page):
+    with open(ROOT / "docs" / "bert_base.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert rows
+    table = page.split("<!-- bert-base")[1].split("<!-- end of bert-base -->")[0]
+    assert re.findall(r"^\| (\d\d) \| (\d+) \| ([\d.]+) \|$", table, re.M) == [
+        (row["notebook"][:2], row["seconds"], row["peak_gb"]) for row in rows
+    ]
