@@ -53,9 +53,8 @@ def cached(wanted: Wanted, cache: Path) -> Path | None:
     """The snapshot folder if all that is wanted was verified and is still there with its sizes, else ``None``."""
     folder = folder_of(wanted, cache)
     record = read_record(folder) if folder else {}
-    if not record or not set(wanted.needs) <= set(record):
-        return None
-    return None if any(differs(folder / name, size, None) for name, (size, _) in record.items()) else folder
+    whole = record and not any(differs(folder / name, size, None) for name, (size, _) in record.items())
+    return folder if whole else None
 
 
 def unrecorded(wanted: Wanted, cache: Path) -> Path | None:

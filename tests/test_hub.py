@@ -166,7 +166,7 @@ def test_a_cache_that_another_tool_has_filled_is_used_if_it_is_whole(tmp_path, f
     assert hub_cache.unrecorded(known, cache) == folder
     assert set(hub_cache.read_record(folder)) >= {"config.json", "model.safetensors", "tokenizer.json"}
     assert hub_cache.damaged(folder) == []
-    assert hub_cache.cached(needs, cache) is None
+    assert hub_cache.cached(known, cache) == folder
 
 
 def test_files_that_were_cut_in_the_cache_are_fetched_anew(tmp_path, files, snapshot):
