@@ -10,9 +10,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-NEED_GB = {"memory": 1.8, "disk": 1.2}
-SECONDS = 5
-
 
 @dataclass(frozen=True)
 class Line:
@@ -94,21 +91,24 @@ def _device() -> list[Line]:
 
 
 def _memory() -> list[Line]:
-    from course_utils import devices
+    from course_utils import devices, memory, publishing
 
     free, total = devices.memory_gb("cpu")
-    advice = f"Notebooks need up to {NEED_GB['memory']} GB: shut other kernels down, close programs, or take a larger machine."
-    return [Line("memory", f"{free:.1f} of {total:.1f} GB free", free >= NEED_GB["memory"], advice)]
+    peaks = [peak for _, peak in publishing.budgets().values()]
+    need = max(peaks, default=0) + memory.RESERVE_GB
+    advice = f"Notebooks need up to {need:.1f} GB: shut other kernels down, close programs, or take a larger machine."
+    return [Line("memory", f"{free:.1f} of {total:.1f} GB free", free >= need, advice)]
 
 
 def _disk() -> list[Line]:
-    from course_utils import hub
+    from course_utils import data, hub
 
     cache = hub.cache_folder()
     there = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
     free = shutil.disk_usage(there).free / 1e9
-    advice = f"The models of the hub need {NEED_GB['disk']} GB: free some, or name another folder in HF_HUB_CACHE."
-    return [Line("disk", f"{free:.1f} GB free for {cache}", free >= NEED_GB["disk"], advice)]
+    need = sum(public.megabytes for public in [*hub.MODELS.values(), *data.PUBLIC.values()]) / 1000
+    advice = f"What the course can fetch needs {need:.1f} GB: free some, or name another folder in HF_HUB_CACHE."
+    return [Line("disk", f"{free:.1f} GB free for {cache}", free >= need, advice)]
 
 
 def _models() -> list[Line]:
@@ -146,7 +146,7 @@ def _cache() -> list[Line]:
 
 
 def _hub() -> list[Line]:
-    """Whether the hub answers within ``SECONDS``; without it all works but what is not cached."""
+    """Whether the hub answers within ``hub.SECONDS``; without it all works but what is not cached."""
     from huggingface_hub import constants
 
     from course_utils import hub
@@ -155,8 +155,8 @@ def _hub() -> list[Line]:
     if hub.is_offline():
         return [Line("hub", "not asked: HF_HUB_OFFLINE is set")]
     start = time.monotonic()
-    reached = can_reach(constants.ENDPOINT, SECONDS)
-    took = f"answers in {time.monotonic() - start:.1f} s" if reached else f"no answer within {SECONDS} s"
+    reached = can_reach(constants.ENDPOINT, hub.SECONDS)
+    took = f"answers in {time.monotonic() - start:.1f} s" if reached else f"no answer within {hub.SECONDS} s"
     advice = (
         "The course works without it. For models by name: check the network, set HTTPS_PROXY for a proxy or HF_ENDPOINT for a "
         f"mirror, or copy a folder from a machine with network: {hub.PREFETCH} --to FOLDER."

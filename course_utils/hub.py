@@ -118,10 +118,11 @@ def is_offline() -> bool:
     """Whether HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE forbids requests."""
     from huggingface_hub import constants
 
-    return bool(constants.HF_HUB_OFFLINE) or _is_on("HF_HUB_OFFLINE")
+    return bool(constants.HF_HUB_OFFLINE) or is_on("HF_HUB_OFFLINE")
 
 
-def _is_on(variable: str) -> bool:
+def is_on(variable: str) -> bool:
+    """Whether an environment variable says yes: 1, true, yes or on."""
     return os.environ.get(variable, "").strip().lower() in ("1", "true", "yes", "on")
 
 
@@ -149,7 +150,7 @@ def fetch(wanted: Wanted, cache: Path | None = None) -> Path:
     try:
         return _download(wanted, cache)
     except Exception as error:
-        if folder is not None and not isinstance(error, FetchError):
+        if folder is not None and not isinstance(error, FetchError) and unrecorded(wanted, cache):
             return folder  # the hub does not answer, and what is there is enough
         if isinstance(error, (FetchError, ValueError)) and not isinstance(error, json.JSONDecodeError):
             raise

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 VARIABLE = "COURSE_ONLINE"
 
 
@@ -23,7 +21,7 @@ def online(*needs: str, minutes: int | None = None) -> bool:
     from course_utils import data, hub
 
     wanted = [data.wanted_set(name) if name in data.PUBLIC else hub.wanted_model(name) for name in needs]
-    if os.environ.get(VARIABLE, "").strip().lower() in ("1", "true", "yes", "on"):
+    if hub.is_on(VARIABLE):
         return True
     what = ", ".join(map(str, wanted)) or "nothing"
     time = f" It takes about {minutes} minutes on two CPU cores." if minutes else ""
