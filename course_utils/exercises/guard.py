@@ -3,6 +3,8 @@
 What can be stopped: on Linux and macOS, in a notebook cell, everything that returns to Python now and then, sleeping and
 waiting included (an alarm signal). On Windows, or outside the main thread, pure-Python code only: an exception is put
 into the thread, and it is seen when the next bytecode runs; code that catches every exception may go on for longer.
+The time in which the code waits for a busy processor does not count where the system tells it (Linux): a class on one
+machine, or a training in another notebook, must not make a right answer late.
 What cannot be stopped anywhere is one long call inside a compiled library (``10 ** 10 ** 9``, one huge matrix product):
 interrupt the kernel then.
 """
@@ -15,9 +17,11 @@ import io
 import signal
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from course_utils.exercises.results import clean
@@ -85,6 +89,14 @@ def message_of(error: BaseException) -> str:
         return ""
 
 
+def _waited() -> float:
+    """Seconds that this thread was ready to run and had no processor, since it began; 0.0 where the system does not tell."""
+    try:
+        return int(Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
 def _has_alarm() -> bool:
     return hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
 
@@ -96,6 +108,7 @@ def _with_alarm(function: Callable[[], Any], seconds: float) -> Any:
     """
     active = True
     traced = sys.gettrace()
+    until = time.perf_counter() + seconds - _waited()
 
     def raise_once_more(frame, event, argument):
         if active and event == "line":
@@ -103,7 +116,7 @@ def _with_alarm(function: Callable[[], Any], seconds: float) -> Any:
         return raise_once_more
 
     def stop(signum, frame):
-        if not active:
+        if not active or time.perf_counter() - _waited() < until:
             return
         while frame is not None and frame.f_code.co_filename != __file__:
             frame.f_trace = raise_once_more
@@ -130,7 +143,7 @@ def _with_watchdog(function: Callable[[], Any], seconds: float) -> Any:
     """Stop by an exception that a second thread puts into this one, again and again until the code gives in."""
     here, done = threading.get_ident(), threading.Event()
 
-    def watch():
+    def watch():  # counts the time of the wall: the waiting of another thread cannot be read
         wait = seconds
         while not done.wait(wait) and here in sys._current_frames():
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(here), ctypes.py_object(TimeLimitReached))
