@@ -3,8 +3,8 @@
 What can be stopped: on Linux and macOS, in a notebook cell, everything that returns to Python now and then, sleeping and
 waiting included (an alarm signal). On Windows, or outside the main thread, pure-Python code only: an exception is put
 into the thread, and it is seen when the next bytecode runs; code that catches every exception may go on for longer.
-The time in which the code waits for a busy processor does not count where the system tells it (Linux): a class on one
-machine, or a training in another notebook, must not make a right answer late.
+Where the alarm is used and the system tells it (Linux), the time in which the code waits for a busy processor does not count:
+a class on one machine, or a training in another notebook, must not make a right answer late.
 What cannot be stopped anywhere is one long call inside a compiled library (``10 ** 10 ** 9``, one huge matrix product):
 interrupt the kernel then.
 """
