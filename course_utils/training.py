@@ -32,7 +32,7 @@ class ClassifierTraining:
         head: ``torch.nn.Linear`` from a sentence vector to one logit a class.
         pooling: what the head reads: ``"cls"`` or ``"mean"`` of the last layer.
         seconds: wall time of the training steps.
-        losses: mean training loss of each ten steps.
+        losses: mean training loss of each ten steps; of each step, in a training of fewer than twenty.
         watched: step to the (len(watch), dim) sentence vectors of the watched texts at that step; 0 is before training.
     """
 
@@ -128,7 +128,7 @@ def fine_tune_classifier(
             per_device_train_batch_size=batch_size,
             learning_rate=learning_rate,
             remove_unused_columns=False,
-            **_common(seed, tuned.device),
+            **_common(seed, tuned.device, steps),
         )
         watcher = _watcher(tuned, pooling, list(watch), set(watch_at))
         trainer = Trainer(
@@ -153,12 +153,14 @@ class SiameseTraining:
     Attributes:
         encoder: the tuned ``Encoder``; the one it started from is unchanged.
         seconds: wall time of the training steps.
-        losses: training loss at each logged step.
+        losses: mean training loss of each ``every`` steps.
+        every: 10; 1 in a training of fewer than twenty steps.
     """
 
     encoder: Any = field(repr=False)
     seconds: float = 0.0
     losses: tuple[float, ...] = ()
+    every: int = 10
 
 
 def train_sentence_encoder(
@@ -228,7 +230,7 @@ def train_sentence_encoder(
             per_device_train_batch_size=batch_size,
             learning_rate=learning_rate,
             batch_sampler=BatchSamplers.NO_DUPLICATES,
-            **_common(seed, encoder.device),
+            **_common(seed, encoder.device, capped),
         )
         trainer = SentenceTransformerTrainer(
             model=model,
@@ -243,7 +245,7 @@ def train_sentence_encoder(
     _give_back()
     name = f"{encoder.name} + siamese ({pooling})"
     tuned = Encoder(name, body.auto_model.eval(), encoder.tokenizer, encoder.device, False, pooling)
-    return SiameseTraining(tuned, seconds, history)
+    return SiameseTraining(tuned, seconds, history, arguments.logging_steps)
 
 
 def as_sentence_transformer(encoder, pooling: str | None = None):
@@ -308,14 +310,14 @@ def _check_memory(encoder, batch_size: int, rows: list[list[int]]) -> None:
     memory.check(need, encoder.device, f"Training {encoder.name} with {batch_size} texts a step", advice)
 
 
-def _common(seed: int, device) -> dict:
-    """What both trainers are told: schedule, seeds, nothing written, nothing reported."""
+def _common(seed: int, device, steps: int) -> dict:
+    """What both trainers are told: schedule, seeds, how often to note the loss (twice at least), nothing written or reported."""
     return {
         "warmup_steps": 0.1,
         "lr_scheduler_type": "linear",
         "seed": seed,
         "data_seed": seed,
-        "logging_steps": 10,
+        "logging_steps": 10 if steps >= 20 else 1,
         "save_strategy": "no",
         "report_to": "none",
         "disable_tqdm": True,

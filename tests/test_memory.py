@@ -108,8 +108,10 @@ def test_capped_steps_say_that_results_mean_nothing(encoder, monkeypatch):
     with pytest.warns(UserWarning, match=r"after 1 of 8 steps \(COURSE_MAX_STEPS\): its results mean nothing"):
         training = cu.fine_tune_classifier(encoder, reviews["text"], reviews["topic"], watch=["Tea?"], watch_at=(0, 8))
     assert sorted(training.watched) == [0, 1]
+    assert len(training.losses) == 1
     with pytest.warns(UserWarning, match="after 1 of 2 steps"):
-        cu.train_sentence_encoder(encoder, cu.load_data("paraphrases")[:64], epochs=2)
+        siamese = cu.train_sentence_encoder(encoder, cu.load_data("paraphrases")[:64], epochs=2)
+    assert (len(siamese.losses), siamese.every) == (1, 1)
     monkeypatch.setenv(memory.STEPS, "many")
     with pytest.raises(ValueError, match="COURSE_MAX_STEPS must be a whole number from 1"):
         cu.fine_tune_classifier(encoder, reviews["text"], reviews["topic"])

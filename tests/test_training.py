@@ -24,6 +24,7 @@ def test_training_brings_paraphrases_nearer_than_negatives(encoder, triples, poo
     np.testing.assert_array_equal(cu.embed(triples["anchor"], encoder, pooling), before)
     assert separation(trained.encoder, triples, pooling) > separation(encoder, triples, pooling) + 0.05
     assert trained.seconds > 0
+    assert (len(trained.losses), trained.every) == (3, 10)
     assert trained.losses[-1] < trained.losses[0]
 
 
