@@ -311,7 +311,7 @@ def _check_memory(encoder, batch_size: int, rows: list[list[int]]) -> None:
 
 
 def _common(seed: int, device, steps: int) -> dict:
-    """What both trainers are told: schedule, seeds, how often to note the loss (twice at least), nothing written or reported."""
+    """What both trainers are told: schedule, seeds, when to note the loss, nothing written or reported."""
     return {
         "warmup_steps": 0.1,
         "lr_scheduler_type": "linear",
