@@ -95,8 +95,8 @@ def passages(root: Path = ROOT) -> Iterator[Passage]:
                 if number % 2:
                     section = re.match(r"\d+", piece)[0] if piece[0].isdigit() else piece.lower()
                 yield Passage(path.relative_to(root).as_posix(), section, normalised(piece), prose)
-    pages = [root / "README.md", root / "CONTRIBUTING.md", *(root / "docs").rglob("*.md"), *(root / "course_utils").rglob("*.md")]
-    for path in sorted(pages):
+    pages = [path for folder in ("docs", "course_utils") for path in (root / folder).rglob("*.md")]
+    for path in sorted([root / "README.md", root / "CONTRIBUTING.md", *pages]):
         if path != root / "docs" / "references.md":
             yield Passage(path.relative_to(root).as_posix(), "", normalised(path.read_text(encoding="utf-8")), True)
     for path in sorted((root / "course_utils").rglob("*.py")):
@@ -118,7 +118,8 @@ def is_named(entry: Mapping, passage: Passage) -> bool:
     """Whether ``passage`` uses ``entry``; tools are looked for in prose only, where they are introduced."""
     if entry["kind"] == "tool" and not passage.prose:
         return False
-    return bool(_any_of(tuple(_names(entry))).search(passage.text))
+    names = tuple(name for name in _names(entry) if name in passage.text)
+    return bool(names) and bool(_any_of(names).search(passage.text))
 
 
 def uses(entries: Mapping[str, Mapping], found: Sequence[Passage]) -> dict[str, dict[str, list[str]]]:
@@ -175,7 +176,7 @@ def _as_markdown(key: str, entry: Mapping, used: Mapping[str, Sequence[str]]) ->
     who = f"{_escaped(entry['authors'])} ({entry['year']}). " if "authors" in entry else ""
     venue = f"{_escaped(entry['venue'])}. " if "venue" in entry else ""
     lines = [f"### {key}", f"{who}*{_escaped(entry['title'])}.* {venue}{address}", "", f"* For: {_escaped(entry['for'])}."]
-    lines.append(f"* Used in: {_places(used)}." if used else f"* Not named: {_escaped(entry.get('unused', 'no reason given'))}.")
+    lines.append(f"* Used in: {_places(used)}." if used else f"* Not named: {_escaped(entry.get('unused', 'unused'))}.")
     return "\n".join(lines + ([f"* Checked: {CHECKED[entry['checked']]}."] if "checked" in entry else []))
 
 
