@@ -75,7 +75,7 @@ PUBLISHED = (
         "mean, last layer; the weights of the paper",
     ),
     Published(
-        77.12, "earlier docs/pretrained-models/nli-models.md", "UKPLab/sentence-transformers",
+        77.12, "earlier docs/pretrained-models/nli-models.md", "huggingface/sentence-transformers",
         ("bert-base-nli-mean-tokens: mean of layer 12",), "mean, last layer; the weights as released",
     ),
     Published(
