@@ -1,64 +1,17 @@
-"""The tables of the instructor's guide: computed from the plan, the notebooks and their stored outputs, put between markers."""
+"""The tables of the instructor's guide: computed from the plan, the notebooks and their stored outputs."""
 
 from __future__ import annotations
 
-import html
 import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from course_utils.workshops import ROOT, Format, Item, Notebook, formats, notebooks
+from course_utils.workshop_notebooks import ROOT, Notebook
+from course_utils.workshop_plan import Format, Item
 
 GUESSES = Path("docs", "instructors", "guesses.toml")
-_BETWEEN = re.compile(r"(<!-- table: ([a-z_ ]+) -->\n).*?(<!-- end of table -->)", re.S)
 _MEASURED = re.compile(r"Measured: (.+?)\. \(You made no prediction\.\)")
-
-
-def shown_text(output: dict) -> str:
-    """The text that a stored output shows: a stream, Markdown, the cells of an HTML table, or plain text."""
-    if "text" in output:
-        return "".join(output["text"])
-    data = output.get("data", {})
-    for kind in ("text/markdown", "text/html", "text/plain"):
-        if kind in data:
-            text = "".join(data[kind])
-            return html.unescape(re.sub(r"<[^>]*>", " ", text)) if kind == "text/html" else text
-    return ""
-
-
-def rewritten(root: Path = ROOT) -> dict[Path, tuple[str, str]]:
-    """Every page of the guide: its text, and the same with all tables made anew.
-
-    Raises:
-        ValueError: the plan or a notebook is not in order, a page is missing, or a page asks for a table that is unknown.
-    """
-    there = notebooks(root)
-    plan, folder = formats(there, root), root / "docs"
-    expected = guesses(root)
-    pages = {folder / "instructors.md": _main_tables(there, plan)}
-    for number, notebook in there.items():
-        tables = {"sections": sections_table(notebook, plan), "guesses": guesses_table(number, there, expected)}
-        pages[folder / "instructors" / f"{notebook.stem}.md"] = tables
-    return {path: _filled(path, tables) for path, tables in pages.items()}
-
-
-def _filled(path: Path, tables: dict[str, str]) -> tuple[str, str]:
-    if not path.is_file():
-        raise ValueError(f"The guide has no page {path.name}.")
-    text = path.read_text("utf-8")
-
-    def fill(found: re.Match) -> str:
-        if found[2] not in tables:
-            raise ValueError(f"{path.name} asks for a table {found[2]!r}. There are: {', '.join(tables)}.")
-        return f"{found[1]}{tables[found[2]]}\n{found[3]}"
-
-    return text, _BETWEEN.sub(fill, text)
-
-
-def _main_tables(there: dict[str, Notebook], plan: dict[str, Format]) -> dict[str, str]:
-    schedules = {f"schedule {key}": schedule(one) for key, one in plan.items()}
-    return {"formats": formats_table(there, plan), **schedules}
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[object]], right: int) -> str:
@@ -148,7 +101,7 @@ def guesses(root: Path = ROOT) -> dict[str, str]:
 
 def predictions(number: str) -> dict[str, str]:
     """The questions of a notebook's predictions, by name (``nb03.topic``), in the order in which they are asked."""
-    from course_utils.exercises import Prediction
+    from course_utils.exercises.guesses import Prediction
     from course_utils.exercises.overview import modules, named
 
     (module,) = (module for module in modules() if module.__name__.endswith(f"nb{number}"))
