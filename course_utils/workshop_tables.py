@@ -17,7 +17,7 @@ _MEASURED = re.compile(r"Measured: (.+?)\. \(You made no prediction\.\)")
 def _table(header: Sequence[str], rows: Sequence[Sequence[object]], right: int) -> str:
     """Markdown; the columns from number ``right`` on are set flush right."""
     rule = ["---:" if place >= right else "---" for place in range(len(header))]
-    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in (header, rule, *rows))
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in (header, rule, *rows))
 
 
 def formats_table(there: dict[str, Notebook], plan: dict[str, Format]) -> str:
