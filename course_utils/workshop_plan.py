@@ -76,8 +76,8 @@ def _format(key: str, entry: dict, there: dict[str, Notebook]) -> Format:
         raise ValueError(f"Format {key}: {', '.join(sorted(lacking))} is missing.")
     days = entry.get("days", 1)
     items = tuple(_item(f"Format {key}, item {number}", item, there) for number, item in enumerate(entry["items"], 1))
-    if [item.day for item in items] != sorted(item.day for item in items):
-        raise ValueError(f"Format {key}: the days are not in order.")
+    if strange := [item.day for item in items if item.day not in range(1, days + 1)]:
+        raise ValueError(f"Format {key}: day {strange[0]} is not one of the format's days.")
     length = entry["minutes"] // days
     for day in range(1, days + 1):
         total = sum(item.minutes for item in items if item.day == day)
