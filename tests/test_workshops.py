@@ -162,14 +162,20 @@ def test_links_resolve():
             assert "://" in target or (path.parent / target).exists(), f"{path.name}: {target}"
 
 
-def test_commands_and_interactive_parts_that_are_named_exist():
-    """What the guide tells to run is a command of the course."""
+def test_commands_that_are_named_exist():
     commands = (ROOT / "course_utils" / "__main__.py").read_text(encoding="utf-8")
     for path in (MAIN, *PAGES):
-        for word in re.findall(r"python -m course_utils ([a-z]+)", path.read_text(encoding="utf-8")):
-            assert re.search(rf"\b{word}\b", commands), word
-        for name in re.findall(r"python -m course_utils\.([a-z]+)", path.read_text(encoding="utf-8")):
-            assert (ROOT / "course_utils" / f"{name}.py").is_file(), name
+        for module, word in re.findall(r"python -m course_utils(\.| )([a-z]+)", path.read_text(encoding="utf-8")):
+            there = (ROOT / "course_utils" / f"{word}.py").is_file() if module == "." else re.search(rf"\b{word}\b", commands)
+            assert there, f"{path.name}: {word}"
+
+
+def test_interactive_parts_are_demonstrated_where_the_notebooks_have_them(there):
+    parts = {"tokens": "01", "blanks": "02", "attention": "02", "forging": "05", "similarity": "06", "search": "07"}
+    named = {name: path.stem[:2] for path in PAGES for name in re.findall(r"cu\.interactive\.([a-z]+)", prose(path))}
+    assert named == parts
+    for name, number in parts.items():
+        assert any(f"cu.interactive.{name}(" in source for source in there[number].sources.values()), name
 
 
 @pytest.fixture
