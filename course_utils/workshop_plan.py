@@ -57,8 +57,9 @@ def formats(there: dict[str, Notebook], root: Path = ROOT) -> dict[str, Format]:
     """The formats of ``timing.toml``, checked against the notebooks ``there``.
 
     Raises:
-        ValueError: the file is missing or no TOML; or a format names a notebook, section or exercise that is not there, has an
-            item that is no multiple of ``STEP`` minutes or shorter than what it holds, or does not add up to its length.
+        ValueError: the file is missing or no TOML; or a format lacks something or has something unknown, names a notebook,
+            section or exercise that is not there, has an item that is no multiple of ``STEP`` minutes or shorter than what it
+            holds, or does not add up to its length.
     """
     path = root / PLAN
     if not path.is_file():
@@ -67,6 +68,8 @@ def formats(there: dict[str, Notebook], root: Path = ROOT) -> dict[str, Format]:
         plan = tomllib.loads(path.read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{PLAN.name} is not TOML: {error}") from None
+    if strange := [key for key, entry in plan.items() if not isinstance(entry, dict)]:
+        raise ValueError(f"{PLAN.name}: {strange[0]} must be a table [{strange[0]}].")
     return {key: _format(key, entry, there) for key, entry in plan.items()}
 
 
@@ -74,7 +77,13 @@ def _format(key: str, entry: dict, there: dict[str, Notebook]) -> Format:
     lacking = {"title", "minutes", "items"} - set(entry)
     if lacking:
         raise ValueError(f"Format {key}: {', '.join(sorted(lacking))} is missing.")
+    if unknown := set(entry) - {"title", "minutes", "items", "days"}:
+        raise ValueError(f"Format {key}: {', '.join(sorted(unknown))} is unknown. It may have: title, minutes, days, items.")
     days = entry.get("days", 1)
+    if not _counts(entry["minutes"]) or not _counts(days) or entry["minutes"] % days:
+        raise ValueError(f"Format {key}: minutes and days must be whole numbers above 0, and the days of one length.")
+    if not isinstance(entry["items"], list) or not all(isinstance(item, dict) for item in entry["items"]):
+        raise ValueError(f"Format {key}: items must be a list of tables.")
     items = tuple(_item(f"Format {key}, item {number}", item, there) for number, item in enumerate(entry["items"], 1))
     if strange := [item.day for item in items if item.day not in range(1, days + 1)]:
         raise ValueError(f"Format {key}: day {strange[0]} is not one of the format's days.")
@@ -86,11 +95,15 @@ def _format(key: str, entry: dict, there: dict[str, Notebook]) -> Format:
     return Format(key, entry["title"], entry["minutes"], days, items)
 
 
+def _counts(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
 def _item(where: str, entry: dict, there: dict[str, Notebook]) -> Item:
     unknown, minutes, how = set(entry) - _ITEM, entry.get("minutes"), entry.get("how")
     if unknown:
         raise ValueError(f"{where}: {', '.join(sorted(unknown))} is unknown. It may have: {', '.join(sorted(_ITEM))}.")
-    if not isinstance(minutes, int) or minutes <= 0 or minutes % STEP:
+    if not _counts(minutes) or minutes % STEP:
         raise ValueError(f"{where}: minutes is {minutes!r}, and must be a multiple of {STEP}.")
     if how not in _HOW:
         raise ValueError(f"{where}: how is {how!r}, and must be one of {', '.join(_HOW)}.")
@@ -106,6 +119,8 @@ def _item(where: str, entry: dict, there: dict[str, Notebook]) -> Item:
     )
     if missing := [heading for heading in sections if heading not in notebook.sections]:
         raise ValueError(f"{where}: {notebook.stem} has no section {missing[0]!r}. It has: {'; '.join(notebook.sections)}.")
+    if strange := [heading for heading, given in sections.items() if not _counts(given)]:
+        raise ValueError(f"{where}: {strange[0]!r} has {sections[strange[0]]!r}, and must have whole minutes above 0.")
     if item.planned > minutes:
         raise ValueError(f"{where}: sections and exercises take {item.planned} minutes, and the item has {minutes}.")
     return item

@@ -20,6 +20,12 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[object]], right: int) 
     return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in (header, rule, *rows))
 
 
+def exercise_minutes(notebook: Notebook) -> tuple[int, int]:
+    """(minutes of the exercises without the stretch exercise, minutes of that)."""
+    stretch = sum(exercise.minutes for exercise in notebook.exercises if exercise.stretch)
+    return sum(exercise.minutes for exercise in notebook.exercises) - stretch, stretch
+
+
 def formats_table(there: dict[str, Notebook], plan: dict[str, Format]) -> str:
     """A line a notebook: what its card says, its exercises' minutes, and the minutes that each format gives it."""
 
@@ -28,8 +34,7 @@ def formats_table(there: dict[str, Notebook], plan: dict[str, Format]) -> str:
 
     rows = []
     for notebook in there.values():
-        core = sum(e.minutes for e in notebook.exercises if not e.stretch)
-        stretch = sum(e.minutes for e in notebook.exercises if e.stretch)
+        core, stretch = exercise_minutes(notebook)
         computing = notebook.runs_in.split(" of computing")[0]
         minutes = [given([i for i in one.items if i.notebook == notebook]) for one in plan.values()]
         rows.append([f"[{notebook.title}](instructors/{notebook.stem}.md)", notebook.minutes, computing, core, stretch or ""])
@@ -69,7 +74,12 @@ def _what(item: Item) -> str:
 
 
 def sections_table(notebook: Notebook, plan: dict[str, Format]) -> str:
-    """Sections and exercises of a notebook in order, and the minutes that each format gives them."""
+    """Sections and exercises of a notebook in order, and the minutes that each format gives them; above it what the card says."""
+    core, stretch = exercise_minutes(notebook)
+    more = f", the stretch exercise {stretch} more" if stretch else ""
+    said = (
+        f"Its card says {notebook.minutes} minutes, its exercises take {core}{more}. Run through once: {notebook.runs_in}.\n\n"
+    )
     of = [[item for item in one.items if item.notebook == notebook] for one in plan.values()]
     rows = []
     for heading in notebook.sections:
@@ -82,7 +92,7 @@ def sections_table(notebook: Notebook, plan: dict[str, Format]) -> str:
             rows.append([f"exercise {exercise.number}, {exercise.title}: {exercise.minutes} minutes", *planned])
     rows.append(["left for questions", *(sum(i.minutes - i.planned for i in items) or "" for items in of)])
     rows.append(["**all**", *(sum(i.minutes for i in items) or "" for items in of)])
-    return _table(["", *(one.title for one in plan.values())], rows, right=1)
+    return said + _table(["", *(one.title for one in plan.values())], rows, right=1)
 
 
 def guesses(root: Path = ROOT) -> dict[str, str]:

@@ -228,6 +228,9 @@ def test_a_small_plan_by_hand(small):
         (FULL.replace("how", "who") + REST, "item 1: who is unknown"),
         ('{ minutes = 60, how = "do", exercises = ["09.1"] }', "sections and exercises need a notebook"),
         (FULL + '{ minutes = 15, how = "break", day = 2 }', "day 2 is not one of the format's days"),
+        (FULL.replace("30", '"half"') + REST, "'1 First' has 'half', and must have whole minutes above 0"),
+        (FULL.replace("45", "true") + REST, "minutes is True, and must be"),
+        ("5", "items must be a list of tables"),
         ("{ minutes = ", "timing.toml is not TOML"),
     ],
 )
@@ -236,9 +239,18 @@ def test_an_error_in_the_plan_is_named(small, items, said):
         small(items)
 
 
-def test_a_format_without_its_length_is_named(small):
-    with pytest.raises(ValueError, match="Format hour: minutes is missing"):
-        small(FULL + REST, head='title = "An hour"\n')
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ('title = "An hour"\n', "Format hour: minutes is missing"),
+        ('title = "An hour"\nminutes = 60\nlength = 60\n', "Format hour: length is unknown"),
+        ('title = "An hour"\nminutes = 60\ndays = 7\n', "the days of one length"),
+        ('title = "An hour"\nminutes = 60\ndays = 0\n', "minutes and days must be whole numbers above 0"),
+    ],
+)
+def test_an_error_in_the_head_of_a_format_is_named(small, head, said):
+    with pytest.raises(ValueError, match=said):
+        small(FULL + REST, head=head)
 
 
 def test_what_is_missing_is_named(tmp_path):
