@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+_SECTION = re.compile(r"^## (.+)$", re.M)
 _EXERCISE = re.compile(r"^### Exercise (\d\d\.\d+): (.+)$", re.M)
 _MINUTES = re.compile(r"^[★☆]{3} · (\d+) minutes ·", re.M)
 
@@ -42,6 +43,7 @@ class Notebook:
         exercises: in order.
         outputs: the cell's id to the text that its stored outputs show, for every code cell.
         sources: the cell's id to its source, for every code cell.
+        places: the cell's id to the number of its section (its heading, where that has none), for every code cell.
     """
 
     stem: str
@@ -52,6 +54,7 @@ class Notebook:
     exercises: tuple[Exercise, ...]
     outputs: dict[str, str]
     sources: dict[str, str]
+    places: dict[str, str]
 
 
 def read_notebook(path: Path) -> Notebook:
@@ -81,14 +84,25 @@ def read_notebook(path: Path) -> Notebook:
         exercises=tuple(exercises),
         outputs={cell["id"]: "\n".join(map(shown_text, cell["outputs"])) for _, cell in code},
         sources={cell["id"]: text for text, cell in code},
+        places=_places(sources),
     )
+
+
+def _places(sources: Sequence[tuple[str, dict]]) -> dict[str, str]:
+    places, section = {}, ""
+    for text, cell in sources:
+        if cell["cell_type"] == "code":
+            places[cell["id"]] = re.sub(r"^(\d+) .*", r"section \1", section)
+        elif headings := _SECTION.findall(text):
+            section = headings[-1]
+    return places
 
 
 def _headings(name: str, texts: Sequence[str]) -> tuple[list[str], list[Exercise]]:
     sections: list[str] = []
     exercises = []
     for text in texts:
-        sections += re.findall(r"^## (.+)$", text, re.M)
+        sections += _SECTION.findall(text)
         if found := _EXERCISE.search(text):
             minutes = _MINUTES.search(text)
             if not minutes:

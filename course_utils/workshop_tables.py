@@ -74,7 +74,7 @@ def _what(item: Item) -> str:
 
 
 def sections_table(notebook: Notebook, plan: dict[str, Format]) -> str:
-    """Sections and exercises of a notebook in order, and the minutes that each format gives them; above it what the card says."""
+    """Sections and exercises of a notebook in order, and the minutes that each format gives them; above it, the card."""
     core, stretch = exercise_minutes(notebook)
     more = f", the stretch exercise {stretch} more" if stretch else ""
     said = (
@@ -119,7 +119,7 @@ def predictions(number: str) -> dict[str, str]:
 
 
 def guesses_table(number: str, there: dict[str, Notebook], expected: dict[str, str]) -> str:
-    """The predictions of a notebook: the question, the guess to expect, what was measured, and the cell that measured it.
+    """The predictions of a notebook: the question, the guess to expect, what was measured, and where.
 
     Raises:
         ValueError: a prediction without an expected guess, or without a stored measurement.
@@ -129,11 +129,11 @@ def guesses_table(number: str, there: dict[str, Notebook], expected: dict[str, s
     if wrong:
         raise ValueError(f"{GUESSES.name}: {', '.join(sorted(wrong))} stands there and is not asked, or the other way round.")
     rows = [[question, expected[name], *measured(name, there)] for name, question in asked.items()]
-    return _table(["asked", "guess to expect", "measured", "cell"], rows, right=9)
+    return _table(["asked", "guess to expect", "measured", "where"], rows, right=9)
 
 
 def measured(name: str, there: dict[str, Notebook]) -> tuple[str, str]:
-    """(what was measured for the prediction ``name``, the cell that holds it), from the stored outputs.
+    """(what was measured for the prediction ``name``, the section and the cell that hold it), from the stored outputs.
 
     Raises:
         ValueError: no cell compares this prediction, or its output does not show a measurement.
@@ -143,5 +143,6 @@ def measured(name: str, there: dict[str, Notebook]) -> tuple[str, str]:
         called = rf"\b{'q' if number == module[2:] else module}\.{attribute}\.compare\("
         for cell, source in notebook.sources.items():
             if re.search(called, source) and (found := _MEASURED.search(notebook.outputs[cell])):
-                return found[1], cell if number == module[2:] else f"{cell} of {number}"
+                other = "" if number == module[2:] else f" of {number}"
+                return found[1], f"{notebook.places[cell]}{other}, {cell}"
     raise ValueError(f"No stored output shows what was measured for {name}.")

@@ -206,7 +206,8 @@ def test_a_small_plan_by_hand(small):
     assert lines[2] == "| 0:00 | 45 | do | [09](instructors/09_a.md): 1 First (30); exercise 09.1 (7) | 8 |"
     assert lines[-1] == "| 1:00 |  |  | end |  |"
     table = workshop_tables.sections_table(one.items[0].notebook, {"hour": one}).splitlines()
-    assert table[2:] == [
+    assert table[0] == "Its card says 30 minutes, its exercises take 7. Run through once: 4 s of computing and 1 GB."
+    assert table[4:] == [
         "| 1 First | 30 |",
         "| exercise 09.1, Try \\| it: 7 minutes | 7 |",
         "| 2 Second |  |",
@@ -280,6 +281,12 @@ def test_a_stale_table_is_seen_and_the_rest_of_a_page_is_left_alone(tmp_path):
     page.unlink()
     with pytest.raises(ValueError, match="no page 07_choosing"):
         workshops.rewritten(tmp_path)
+
+
+def test_measurements_come_from_the_stored_outputs(there):
+    assert workshop_tables.measured("nb00.unrelated", there) == ("0.83", "section 3, code-d8d50338")
+    order = "Sentence-BERT, raw mean, TF-IDF, raw [CLS], [CLS] tuned for sentiment"
+    assert workshop_tables.measured("nb00.best_way", there) == (order, "section 4 of 07, code-cbaaacbd")
 
 
 def test_a_prediction_without_a_measurement_or_an_expectation_is_named(there):
