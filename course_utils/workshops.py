@@ -54,8 +54,13 @@ def _main_tables(there: dict[str, Notebook], plan: dict[str, Format]) -> dict[st
 
 
 def main() -> int:
-    """Write the tables of all pages anew and name the pages that changed."""
-    for path, (before, after) in rewritten(ROOT).items():
+    """Write the tables of all pages anew and name the pages that changed; 1 if something is not in order, which is said."""
+    try:
+        pages = rewritten(ROOT)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    for path, (before, after) in pages.items():
         if after != before:
             path.write_text(after, "utf-8", newline="\n")
             print(f"{path.relative_to(ROOT)}: written")

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -265,7 +266,7 @@ def test_what_is_missing_is_named(tmp_path):
         workshop_tables.guesses(tmp_path)
 
 
-def test_a_stale_table_is_seen_and_the_rest_of_a_page_is_left_alone(tmp_path):
+def test_a_stale_table_is_seen_and_the_rest_of_a_page_is_left_alone(tmp_path, monkeypatch, capsys):
     for part in ("docs", "notebooks"):
         shutil.copytree(ROOT / part, tmp_path / part)
     plan = tmp_path / workshop_plan.PLAN
@@ -275,9 +276,18 @@ def test_a_stale_table_is_seen_and_the_rest_of_a_page_is_left_alone(tmp_path):
     assert set(changed) == {tmp_path / "docs" / "instructors.md", page}
     before, after = (re.sub(r"<!-- table: sections.*?end of table -->", "", text, flags=re.S) for text in changed[page])
     assert before == after
+    monkeypatch.setattr(workshops, "ROOT", tmp_path)
+    assert workshops.main() == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{Path('docs', 'instructors.md')}: written",
+        f"{Path('docs', 'instructors', page.name)}: written",
+    ]
+    assert all(before == after for before, after in workshops.rewritten(tmp_path).values())
     page.write_text("<!-- table: section -->\n<!-- end of table -->", encoding="utf-8")
     with pytest.raises(ValueError, match="asks for a table 'section'"):
         workshops.rewritten(tmp_path)
+    assert workshops.main() == 1
+    assert "asks for a table 'section'" in capsys.readouterr().err
     page.unlink()
     with pytest.raises(ValueError, match="no page 07_choosing"):
         workshops.rewritten(tmp_path)
