@@ -35,6 +35,7 @@ html_extra_path = [os.path.join(os.environ["COURSE_SITE_SOURCE"], "extra")]  # t
 html_css_files = ["course.css"]
 html_favicon = str(ROOT / "docs" / "_static" / "favicon.svg")
 html_copy_source = False
+html_use_index = False
 html_show_sphinx = False
 pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-high-contrast-dark"
