@@ -85,8 +85,8 @@ def _item(figure: Figure) -> str:
     """One figure in HTML. What is seen below it is its alt text, so screen readers, which read that, pass it over."""
     place, alt = f"notebooks/{figure.notebook}.html#{figure.anchor}", escape(figure.alt)
     return (
-        f'<figure><a href="{place}"><img src="{FOLDER}/{figure.file}" alt="{alt}" loading="lazy"></a>'
-        f'<figcaption><a href="{place}">{escape(figure.section)}</a><span aria-hidden="true">{alt}</span></figcaption></figure>'
+        f'<figure><a href="{place}"><img src="{FOLDER}/{figure.file}" alt="{alt}"></a>'
+        f'<figcaption><a href="{place}">{escape(figure.section)}</a> <span aria-hidden="true">{alt}</span></figcaption></figure>'
     )
 
 

@@ -14,6 +14,7 @@ author = "The authors of the course"
 copyright = "The authors of the course. Text and figures: CC BY 4.0, code: MIT"
 version = release = __version__
 language = "en"
+smartquotes = False  # text stays as it is written: --lax has two hyphens
 root_doc = "index"
 extensions = ["myst_nb", "sphinx_copybutton", "local_math", "notebook_figures", "repository_links"]
 exclude_patterns = ["extra"]
@@ -33,6 +34,7 @@ html_title = project
 html_static_path = [str(ROOT / "docs" / "_static")]
 html_extra_path = [os.path.join(os.environ["COURSE_SITE_SOURCE"], "extra")]  # the gallery's pictures
 html_css_files = ["course.css"]
+html_js_files = ["course.js"]
 html_favicon = str(ROOT / "docs" / "_static" / "favicon.svg")
 html_copy_source = False
 html_use_index = False

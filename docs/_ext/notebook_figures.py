@@ -27,7 +27,6 @@ def _describe(app, doctree):
         if not figure.alt:
             _logger.warning("%s of %s has no alt text", figure.anchor, figure.notebook, location=image)
         image["alt"] = figure.alt
-        image["loading"] = "lazy"
         anchor = nodes.container(ids=[figure.anchor], classes=["notebook-figure"])
         image.replace_self(anchor)
         anchor += image
