@@ -22,7 +22,7 @@ PACKAGES = {"sphinx": "sphinx", "myst_nb": "myst-nb", "furo": "furo", "sphinx_co
 CHAPTERS = {  # what the sidebar shows, in this order; a file that is not there is left out
     "The notebooks": ["notebooks/*.ipynb"],
     "To look things up": ["docs/summary.md", "docs/glossary.md", "gallery.md", "docs/descendants.md", "docs/references.md"],
-    "To teach": ["docs/instructors.md", "docs/classroom.md"],
+    "To teach": ["docs/instructors.md", "docs/slides/README.md", "docs/classroom.md"],
     "Models and data": [
         "docs/models.md",
         "course_utils/assets/*/README.md",

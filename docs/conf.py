@@ -13,6 +13,7 @@ project = "What the [CLS] vector is"
 author = "The authors of the course"
 copyright = "The authors of the course. Text and figures: CC BY 4.0, code: MIT"
 version = release = __version__
+suppress_warnings = ["myst.header"]  # a page may skip a level of headings
 language = "en"
 smartquotes = False  # text stays as it is written: --lax has two hyphens
 root_doc = "index"
@@ -63,5 +64,5 @@ linkcheck_retries = 2
 linkcheck_workers = 8
 linkcheck_anchors = False
 linkcheck_ignore = [r"https?://(localhost|127\.0\.0\.1)\b"]
-if repository.current() == "OWNER/REPOSITORY":  # not published yet
+if repository.current(ROOT) == "OWNER/REPOSITORY":  # not published yet
     linkcheck_ignore.append(r"https://.*\bOWNER/REPOSITORY\b.*")

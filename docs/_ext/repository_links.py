@@ -4,6 +4,7 @@ A link to a file that is not there stays as it is, and MyST reports it.
 """
 
 import os
+from pathlib import Path
 
 from docutils import nodes
 from sphinx import addnodes
@@ -14,18 +15,19 @@ PAGES = {"README.md": "index.md", "docs/index.md": "index.md"}  # files whose pa
 
 
 def _resolve(app, doctree):
+    root = Path(app.confdir).parent
     here = os.path.dirname(app.env.doc2path(app.env.docname, base=False))
     for link in list(doctree.findall(addnodes.pending_xref)):
         if link.get("reftype") != "myst" or link.get("refdomain"):
             continue
         target, _, anchor = link["reftarget"].partition("#")
         path = os.path.normpath(os.path.join(here, target)).replace(os.sep, "/")
-        if not target or path.startswith("..") or not (repository.ROOT / path).exists():
+        if not target or path.startswith("..") or not (root / path).exists():
             continue
         if path in PAGES:
             link["refdomain"], link["reftarget"], link["reftargetid"] = "doc", PAGES[path].rpartition(".")[0], anchor or None
             continue
-        address = repository.source_address(path) + (f"#{anchor}" if anchor else "")
+        address = repository.source_address(path, root) + (f"#{anchor}" if anchor else "")
         link.replace_self(nodes.reference("", "", *link.children, refuri=address, internal=False))
 
 
