@@ -1,7 +1,7 @@
 """All figures of the course on one page, taken from the notebooks as they are stored.
 
-A figure is known by its notebook and its number there: ``figure-3`` is the third figure of its notebook. The site gives each the
-anchor of that name, to which the gallery links. Needs nothing but Python's standard library.
+A figure is known by its notebook and its number there: ``figure-3`` is the third figure of its notebook. The site gives each
+the anchor of that name, to which the gallery links. Needs nothing but Python's standard library.
 """
 
 from __future__ import annotations
@@ -72,7 +72,10 @@ def figures(notebook: Path) -> list[Figure]:
 
 def page(notebooks: Sequence[Path]) -> str:
     """The gallery of ``notebooks`` as Markdown with HTML: a section a notebook, its figures in order, texts escaped."""
-    parts = ["# Gallery\n", "Every figure of the course, as the notebooks store it. Each leads to its place, where the code and what it means stand.\n"]
+    parts = [
+        "# Gallery\n",
+        "Every figure of the course, as the notebooks store it. Each leads to its place, with its code and what it means.\n",
+    ]
     for notebook in notebooks:
         shown = figures(notebook)
         if shown:
@@ -86,7 +89,8 @@ def _item(figure: Figure) -> str:
     place, alt = f"notebooks/{figure.notebook}.html#{figure.anchor}", escape(figure.alt)
     return (
         f'<figure><a href="{place}"><img src="{FOLDER}/{figure.file}" alt="{alt}"></a>'
-        f'<figcaption><a href="{place}">{escape(figure.section)}</a> <span aria-hidden="true">{alt}</span></figcaption></figure>'
+        f'<figcaption><a href="{place}">{escape(figure.section)}</a> <span aria-hidden="true">{alt}</span></figcaption>'
+        "</figure>"
     )
 
 

@@ -1,7 +1,7 @@
 """The course as a website: ``make site``, from the notebooks as they are stored, with no network when it is built or read.
 
-The sources are laid out in a folder of their own as they lie in the repository, so that links between them hold; Sphinx makes the
-pages. ``docs/conf.py`` has its settings and ``docs/_ext`` what Sphinx and MyST-NB lack.
+The sources are laid out in a folder of their own as they lie in the repository, so that links between them hold; Sphinx makes
+the pages. ``docs/conf.py`` has its settings and ``docs/_ext`` what Sphinx and MyST-NB lack.
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ from pathlib import Path
 from course_utils import gallery, repository
 
 ROOT = repository.ROOT
-PACKAGES = {"sphinx": "sphinx", "myst_nb": "myst-nb", "furo": "furo", "sphinx_copybutton": "sphinx-copybutton", "latex2mathml": "latex2mathml"}
+PACKAGES = {
+    "sphinx": "sphinx",
+    "myst_nb": "myst-nb",
+    "furo": "furo",
+    "sphinx_copybutton": "sphinx-copybutton",
+    "latex2mathml": "latex2mathml",
+}
 
 CHAPTERS = {  # what the sidebar shows, in this order; a file that is not there is left out
     "The notebooks": ["notebooks/*.ipynb"],
@@ -30,10 +36,9 @@ CHAPTERS = {  # what the sidebar shows, in this order; a file that is not there 
         "course_utils/results/README.md",
         "course_utils/pretraining/README.md",
     ],
-    "The project": ["docs/*.md", "CONTRIBUTING.md", "CHANGELOG.md"],  # docs/*.md: those that no other chapter names
+    "The project": ["docs/**/*.md", "CONTRIBUTING.md", "CHANGELOG.md"],  # of docs those that stand nowhere else
 }
 PARTS = {"docs/instructors.md": ["docs/instructors/*.md"]}  # pages below another
-_ELSEWHERE = ("docs/index.md",)
 
 
 def notebooks(root: Path = ROOT) -> list[Path]:
@@ -42,7 +47,7 @@ def notebooks(root: Path = ROOT) -> list[Path]:
 
 
 def _matching(patterns: list[str], root: Path) -> list[str]:
-    """The files that ``patterns`` name, in their order, as paths from ``root``; the gallery is made here, so it is always there."""
+    """The files that ``patterns`` name, in their order, as paths from ``root``; the gallery is always one: it is made here."""
     found = []
     for pattern in patterns:
         found += [pattern] if pattern == "gallery.md" else sorted(p.relative_to(root).as_posix() for p in root.glob(pattern))
@@ -50,17 +55,18 @@ def _matching(patterns: list[str], root: Path) -> list[str]:
 
 
 def chapters(root: Path = ROOT) -> dict[str, list[str]]:
-    """The pages of each chapter, as paths from ``root``, each in the first chapter that names it exactly, else by its pattern."""
-    named = {pattern for patterns in CHAPTERS.values() for pattern in patterns if "*" not in pattern}
+    """The pages of each chapter, as paths from ``root``: each where it is named, else where a pattern matches it."""
+    elsewhere = {"docs/index.md", *(pattern for patterns in CHAPTERS.values() for pattern in patterns if "*" not in pattern)}
+    elsewhere |= {part for page, below in PARTS.items() if (root / page).is_file() for part in _matching(below, root)}
     found = {}
     for chapter, patterns in CHAPTERS.items():
         pages = [(pattern, page) for pattern in patterns for page in _matching([pattern], root)]
-        found[chapter] = [page for pattern, page in pages if page not in _ELSEWHERE and (pattern == page or page not in named)]
+        found[chapter] = [page for pattern, page in pages if pattern == page or page not in elsewhere]
     return found
 
 
 def launch_bar(notebook: str, root: Path = ROOT) -> str:
-    """The line of buttons of ``notebook`` (its name without ``.ipynb``): Colab, Binder, the file. Links only, nothing is loaded."""
+    """The buttons of ``notebook`` (its name without ``.ipynb``): Colab, Binder, the file. Links only: nothing is loaded."""
     colab, binder = repository.launch_addresses(notebook, root).values()
     links = {"Open in Colab": colab, "Launch on Binder": binder}
     links["Notebook on GitHub"] = repository.source_address(f"notebooks/{notebook}.ipynb", root)
@@ -80,7 +86,9 @@ def _staged(path: str, root: Path) -> str:
         content = json.loads(text)
         for cell in content["cells"]:
             if cell["cell_type"] == "markdown":
-                source = "".join(cell["source"]).replace(repository.badges(Path(path).stem, root), launch_bar(Path(path).stem, root))
+                source = "".join(cell["source"]).replace(
+                    repository.badges(Path(path).stem, root), launch_bar(Path(path).stem, root)
+                )
                 cell["source"] = source.splitlines(keepends=True)
         content["metadata"].pop("widgets", None)  # live widgets need a kernel and scripts from elsewhere
         return json.dumps(content, ensure_ascii=False)
@@ -125,16 +133,20 @@ def build(target: Path, root: Path = ROOT, check_links: bool = False) -> Path:
         raise ValueError("The site is made in a clone of the course's repository: it needs docs/ and notebooks/.")
     lacking = [package for module, package in PACKAGES.items() if importlib.util.find_spec(module) is None]
     if lacking:
-        raise ValueError(f'{", ".join(lacking)} not installed: pip install -e ".[site]" (or make install) brings what the site needs.')
+        raise ValueError(
+            f'{", ".join(lacking)} not installed: pip install -e ".[site]" (or make install) brings what the site needs.'
+        )
     builder = "linkcheck" if check_links else "html"
     source, pages, trees = target / "source", target / builder, target / "doctrees"
     stage(source, root)
     for made in (pages, trees):
         shutil.rmtree(made, ignore_errors=True)
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n", "-b", builder]
+    command = [sys.executable, "-m", "sphinx", "-q", "-n", *([] if check_links else ["-W", "--keep-going"]), "-b", builder]
     command += ["-d", str(trees), "-c", str(root / "docs"), str(source), str(pages)]
     if subprocess.call(command, cwd=root, env={**os.environ, "COURSE_SITE_SOURCE": str(source)}):
-        raise ValueError("The site was not made: what Sphinx reports stands above.")
+        raise ValueError(
+            f"{'Some links do not answer' if check_links else 'The site was not made'}: Sphinx's report stands above."
+        )
     return pages
 
 

@@ -11,7 +11,7 @@ _logger = logging.getLogger(__name__)
 
 
 def _mathml(node: nodes.Element, display: str) -> str:
-    """The LaTeX of ``node`` as MathML that carries its source as alternative text; a formula that cannot be read is reported."""
+    """The LaTeX of ``node`` as MathML, with its source as alternative text; what cannot be read is reported."""
     latex = node.astext()
     try:
         return convert(latex, display=display).replace("<math ", f'<math alttext="{escape(latex)}" ', 1)
