@@ -64,5 +64,5 @@ linkcheck_retries = 2
 linkcheck_workers = 8
 linkcheck_anchors = False
 linkcheck_ignore = [r"https?://(localhost|127\.0\.0\.1)\b", r"https://doi\.org/"]  # publishers behind doi.org refuse robots
-if repository.current(ROOT) == "OWNER/REPOSITORY":  # not published yet
-    linkcheck_ignore.append(r"https://.*\bOWNER/REPOSITORY\b.*")
+if repository.current(ROOT) == repository.UNKNOWN:  # not published yet
+    linkcheck_ignore.append(rf"https://.*\b{repository.UNKNOWN}\b.*")
