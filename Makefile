@@ -4,7 +4,7 @@ ENVIRONMENT ?= .venv
 BIN := $(if $(filter Windows_NT,$(OS)),$(ENVIRONMENT)/Scripts,$(ENVIRONMENT)/bin)
 COURSE = $(BIN)/python -m course_utils
 
-.PHONY: help lab test install reset lint notebooks budget bench lock repository doctor clean
+.PHONY: help lab test install reset lint notebooks site budget bench lock repository doctor clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ lint: install  ## ruff over code and notebooks
 notebooks: install  ## execute and normalise all notebooks for committing
 	@$(COURSE) notebooks $(ARGS)
 
+site: install  ## the course as a website, in build/site/html
+	@$(COURSE) site $(ARGS)
+
 budget: install  ## measure time and memory of the notebooks, for their cards
 	@$(COURSE) budget $(ARGS)
 
@@ -36,7 +39,7 @@ bench: install  ## speed as ratios in one run
 lock: install  ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/python -m pip install -q uv
 	@$(BIN)/python -c 'from course_utils.install import TORCH; print("torch==" + TORCH)' > $(ENVIRONMENT)/torch.txt
-	@$(BIN)/uv pip compile pyproject.toml --extra lab --extra test --universal --python-version 3.11 --quiet \
+	@$(BIN)/uv pip compile pyproject.toml --extra lab --extra site --extra test --universal --python-version 3.11 --quiet \
 	  --no-annotate --no-header --no-emit-package torch --constraint $(ENVIRONMENT)/torch.txt \
 	  | grep -vE '^(nvidia-|cuda-|triton==)' > $(ENVIRONMENT)/lock && mv $(ENVIRONMENT)/lock requirements.lock
 

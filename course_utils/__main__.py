@@ -54,9 +54,12 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("notebooks", help="execute and normalise the notebooks for committing")
     commands.add_parser("budget", help="measure time and memory of the notebooks, for their cards")
     commands.add_parser("replicate", help="train and evaluate everything with five seeds (about 40 minutes)")
+    commands.add_parser(
+        "site", help="make the course's website in build/site (--check-links: ask every address whether it answers)"
+    )
     commands.add_parser("bench", help="measure speed as ratios", add_help=False)
     options, rest = parser.parse_known_args(arguments)
-    if rest and options.command not in ("lab", "test", "notebooks", "budget", "bench"):
+    if rest and options.command not in ("lab", "test", "notebooks", "budget", "bench", "site"):
         parser.error(f"unknown arguments: {' '.join(rest)}")
     try:
         if options.command == "lab":
@@ -94,6 +97,10 @@ def main(arguments: list[str] | None = None) -> int:
 
             torch.set_num_threads(2)
             replication.write()
+        elif options.command == "site":
+            from course_utils import site
+
+            site.main(rest)
         elif options.command == "bench":
             from course_utils import benchmarks
 

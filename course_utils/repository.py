@@ -10,8 +10,10 @@ import json
 import os
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent
+UNKNOWN = "OWNER/REPOSITORY"  # where the course lives until that is decided
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?/[A-Za-z0-9._-]+")
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SUFFIXES = ("", ".cff", ".html", ".ipynb", ".md", ".py", ".sh", ".toml", ".txt", ".yaml", ".yml")
@@ -66,15 +68,28 @@ def tag(root: Path = ROOT) -> str:
     return found[1]
 
 
+def launch_addresses(notebook: str, root: Path = ROOT) -> dict[str, str]:
+    """Where ``notebook`` (its name without ``.ipynb``) opens at the tag: on Colab and on Binder, by those names."""
+    name, at = current(root), tag(root)
+    return {
+        "Colab": f"https://colab.research.google.com/github/{name}/blob/{at}/notebooks/{notebook}.ipynb",
+        "Binder": f"https://mybinder.org/v2/gh/{name}/{at}?labpath=notebooks%2F{notebook}.ipynb",
+    }
+
+
+def source_address(path: str, root: Path = ROOT) -> str:
+    """Where the file or folder ``path`` of the repository is read online: on its main branch, which may be ahead of the tag."""
+    kind = "tree" if (root / path).is_dir() else "blob"
+    return f"https://github.com/{current(root)}/{kind}/main/{quote(path)}"
+
+
 def badges(notebook: str, root: Path = ROOT) -> str:
     """The line of badges that opens ``notebook`` (its name without ``.ipynb``) on Colab and on Binder.
 
     >>> print(badges("00_start_here").replace(current(), "ada/course").replace(tag(), "v1")[:84])
     <a href="https://colab.research.google.com/github/ada/course/blob/v1/notebooks/00_st
     """
-    name, at = current(root), tag(root)
-    colab = f"https://colab.research.google.com/github/{name}/blob/{at}/notebooks/{notebook}.ipynb"
-    binder = f"https://mybinder.org/v2/gh/{name}/{at}?labpath=notebooks%2F{notebook}.ipynb"
+    colab, binder = launch_addresses(notebook, root).values()
     return (
         f'<a href="{colab}"><img alt="Open in Colab" src="https://colab.research.google.com/assets/colab-badge.svg"></a> '
         f'<a href="{binder}"><img alt="Launch on Binder" src="https://mybinder.org/badge_logo.svg"></a>'

@@ -19,6 +19,7 @@ CLASSROOM = ROOT / "docs" / "classroom"
 PAGE = ROOT / "docs" / "classroom.md"
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 BINDER_GB = 2.0
+PERMISSIONS = {("pages.yml", "deploy"): {"pages": "write", "id-token": "write"}}  # of the jobs that may do more than read
 
 
 def documents(path):
@@ -218,7 +219,7 @@ def test_every_notebook_fits_binders_memory():
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_workflows_are_bounded_and_may_only_read(path):
+def test_workflows_are_bounded_and_may_only_read_but_to_publish_the_site(path):
     text = path.read_text(encoding="utf-8")
     (workflow,) = documents(path)
     assert workflow["permissions"] == {"contents": "read"}
@@ -226,9 +227,17 @@ def test_workflows_are_bounded_and_may_only_read(path):
     assert "pull_request_target" not in text
     for name, job in workflow["jobs"].items():
         assert 0 < job["timeout-minutes"] <= 90, name
-        assert "permissions" not in job, name
+        assert job.get("permissions") == PERMISSIONS.get((path.name, name)), name
         for action in (step["uses"] for step in job["steps"] if "uses" in step):
             assert re.fullmatch(r"[\w.-]+/[\w./-]+@v\d+", action), action
+
+
+def test_the_job_that_may_publish_runs_nothing_of_its_own():
+    jobs = documents(ROOT / ".github" / "workflows" / "pages.yml")[0]["jobs"]
+    (step,) = jobs["deploy"]["steps"]
+    assert step["uses"].startswith("actions/deploy-pages@")
+    assert jobs["deploy"]["needs"] == "build"
+    assert "make site" in [step.get("run") for step in jobs["build"]["steps"]]
 
 
 def test_floor_and_newest_are_run():

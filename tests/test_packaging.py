@@ -22,7 +22,8 @@ def project():
 
 def requirements(project):
     lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
-    return {requirement.name: requirement for requirement in map(Requirement, lines)}
+    found = {requirement.name: requirement for requirement in map(Requirement, lines)}
+    return {name: requirement for name, requirement in found.items() if name != project["name"]}  # an extra may hold another
 
 
 def test_import_is_quick_and_light():
