@@ -160,7 +160,7 @@ def install(environment, force=False):
     pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "on", "-q"]
     print("[3/4] installing the locked packages (some minutes)", flush=True)
     advice = "Check the network and the disk, then run the same command: it goes on from here."
-    run([*pip, "-r", LOCK], "The packages could not be installed. " + advice)
+    run([*pip, "--no-deps", "--require-hashes", "-r", LOCK], "The packages could not be installed. " + advice)
     print("[4/4] installing course_utils", flush=True)
     run([*pip, "--no-deps", "--no-build-isolation", "-e", "."], "course_utils could not be installed. " + advice)
     with open(stamp, "w") as file:
