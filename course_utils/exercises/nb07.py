@@ -191,7 +191,7 @@ def _labelled_cosines(rng):
     """
     kind = next(_PAIRS)
     duplicate = np.zeros(40, dtype=bool)
-    duplicate[: 34 if kind == "lowest best" else 10] = True
+    duplicate[: 39 if kind == "lowest best" else 10] = True
     while True:
         cosines = np.round(0.55 + 0.15 * duplicate + 0.12 * rng.normal(size=40), 2)
         if kind == "highest best":
