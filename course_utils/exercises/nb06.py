@@ -368,7 +368,7 @@ def _unit_rows(vectors):
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-_MARGINS = cycle((0.2, 0.0, 0.2, 0.1, 0.2))
+_MARGINS = cycle((0.2, 0.0, 0.4, 0.1, 0.3))
 
 
 def _mining_batch(rng):

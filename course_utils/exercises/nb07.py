@@ -386,13 +386,16 @@ def _fuse_rankings(rankings, k=60):
 
 
 def _rankings(rng):
-    """Three rankings of six of nine passages, and a k from 1 to 3; no two passages end with nearly the same score."""
+    """Three rankings of six of nine passages, and a k from 1 to 3.
+
+    No two passages end with nearly the same score, and k - 1, k + 1 and 60 in its place give other orders.
+    """
     while True:
         rankings = [[f"p{i}" for i in rng.permutation(9)[:6]] for _ in range(3)]
         k = int(rng.integers(1, 4))
-        tables = [_scores_of(rankings, lambda place, shift=shift: 1 / (shift + place)) for shift in (k, k - 1 or 0.5, 60)]
-        best = [_scores_of([ranking], lambda place: 1 / place) for ranking in rankings]
-        if all(min(np.diff(sorted(table.values()))) > 1e-4 for table in tables) and len(best) == 3:
+        tables = [_scores_of(rankings, lambda place, shift=shift: 1 / (shift + place)) for shift in (k, k - 1, k + 1, 60)]
+        right, *others = (_sorted_down(table) for table in tables)
+        if all(min(np.diff(sorted(table.values()))) > 1e-4 for table in tables) and right not in others:
             return rankings, k
 
 

@@ -1,0 +1,57 @@
+"""What an exercise says to an answer, several times over, with nothing written into the learner's progress."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from course_utils.exercises import core, guard, record
+from course_utils.exercises.core import FunctionExercise, ValueExercise
+from course_utils.exercises.results import CORRECT
+
+CHECKS = 3
+SECONDS = 1.0  # of computing: a mutant with an endless loop is stopped sooner than a learner
+
+
+@contextlib.contextmanager
+def apart(seconds: float = SECONDS) -> Iterator[None]:
+    """Within it, progress is kept nowhere, and a check stops an answer after ``seconds``."""
+    place, memory, guarded = os.environ.get(record.VARIABLE), dict(record._memory), core.guarded
+    os.environ[record.VARIABLE] = ""
+    core.guarded = lambda function: guard.guarded(function, seconds=seconds)
+    try:
+        yield
+    finally:
+        core.guarded = guarded
+        record._memory.clear()
+        record._memory.update(memory)
+        if place is None:
+            del os.environ[record.VARIABLE]
+        else:
+            os.environ[record.VARIABLE] = place
+
+
+def always_refused(exercise: core.Exercise, answer: Any, checks: int = CHECKS) -> bool:
+    """Whether each of ``checks`` checks, on other inputs each, says that ``answer`` is not right."""
+    return not any(_accepts(exercise, answer, number) for number in range(checks))
+
+
+def always_accepted(exercise: core.Exercise, answer: Any, checks: int = CHECKS) -> bool:
+    """Whether each of ``checks`` checks, on other inputs each, says that ``answer`` is right."""
+    return all(_accepts(exercise, answer, number) for number in range(checks))
+
+
+def _accepts(exercise: core.Exercise, answer: Any, number: int) -> bool:
+    """The verdict of one check; the inputs of check ``number`` are the same in every run."""
+    if isinstance(exercise, ValueExercise) and callable(answer):
+        answer = answer()
+    if not isinstance(exercise, FunctionExercise):
+        return exercise.check(answer).outcome == CORRECT
+    used = exercise._used[0]
+    exercise._used[0] = number
+    try:
+        return exercise.check(answer).outcome == CORRECT
+    finally:
+        exercise._used[0] = used
