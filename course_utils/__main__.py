@@ -55,8 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("budget", help="measure time and memory of the notebooks, for their cards")
     commands.add_parser("replicate", help="train and evaluate everything with five seeds (about 40 minutes)")
     commands.add_parser("bench", help="measure speed as ratios", add_help=False)
+    commands.add_parser("proof", help="the long checks, in parts that can be resumed", add_help=False)
     options, rest = parser.parse_known_args(arguments)
-    if rest and options.command not in ("lab", "test", "notebooks", "budget", "bench"):
+    if rest and options.command not in ("lab", "test", "notebooks", "budget", "bench", "proof"):
         parser.error(f"unknown arguments: {' '.join(rest)}")
     try:
         if options.command == "lab":
@@ -98,6 +99,10 @@ def main(arguments: list[str] | None = None) -> int:
             from course_utils import benchmarks
 
             benchmarks.main(rest)
+        elif options.command == "proof":
+            from course_utils.proof import runner
+
+            return runner.main(rest)
     except (ValueError, ConnectionError) as error:
         print(error, file=sys.stderr)
         return 2

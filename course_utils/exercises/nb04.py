@@ -272,7 +272,7 @@ def _same_tensors(answer, expected):
     try:
         given = {str(key): sorted(entries[operator.index(i)] for i in value) for key, value in dict(answer).items()}
     except IndexError:
-        return f"`hidden_states` has {len(entries)} entries: an index goes from 0 to {_LAYERS}, or from -1 back to -{len(entries)}."
+        return f"`hidden_states` has {len(entries)} entries: an index goes from 0 to {_LAYERS}, or from -1 to -{len(entries)}."
     except (TypeError, ValueError):
         return "Give a dict: name -> list of two indices into `hidden_states`."
     if set(given) != set(expected):

@@ -61,7 +61,7 @@ _RIGHT = cycle(("two", "none", "first and another", "last", "two"))
 
 
 def _results(rng):
-    """The first ten of thirty passages, and one to three right ones; in five calls, once none is found, once the first and last."""
+    """The first ten of thirty passages, and one to three right ones; in five calls, once none is found, once only the last."""
     passages = [f"p{i:03d}" for i in rng.permutation(30)]
     found = passages[:10]
     two = rng.choice(np.arange(1, 9), 2, replace=False)

@@ -41,7 +41,13 @@ def mutation(things: Iterable[Any]) -> Outcome:
     return Outcome(
         share >= CAUGHT and not doubts,
         f"{total['mutants']} mutants, {total['equivalent']} equivalent; {total['caught']} of {counted} caught ({share:.1%})",
-        {**total, "share": round(share, 4), "survivors": survivors, "equivalent but refused": doubts, "caught by exercise": each},
+        {
+            **total,
+            "share": round(share, 4),
+            "survivors": survivors,
+            "equivalent but refused": doubts,
+            "caught by exercise": each,
+        },
     )
 
 

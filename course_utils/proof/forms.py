@@ -47,7 +47,14 @@ def guesses(prediction: Prediction) -> tuple[list[Any], list[Any]]:
     wrong = [None, "", [], {}, object(), float("nan"), float("inf"), float("-inf"), "0.5", [0.5], b"x", True, False]
     if prediction.order:
         order = list(prediction.order)
-        swapped = [order[:-1], [*order, order[0]], [*order[:-1], order[0]], order[0], [*order[:-1], 7], [x.upper() + "x" for x in order]]
+        swapped = [
+            order[:-1],
+            [*order, order[0]],
+            [*order[:-1], order[0]],
+            order[0],
+            [*order[:-1], 7],
+            [x.upper() + "x" for x in order],
+        ]
         return [order, order[::-1], tuple(order), np.array(order)], [*wrong, *swapped, 1]
     if prediction.options:
         options = list(prediction.options)

@@ -23,7 +23,8 @@ _SIGNS = {
 }  # fmt: skip
 _NAMES = {
     "mean": ("sum", "max"), "sum": ("mean", "max"), "max": ("min", "sum"), "min": ("max",), "amax": ("amin", "sum"),
-    "argmax": ("argmin",), "any": ("all",), "std": ("var",), "len": (), "eye": ("ones_like",), "triu_indices": ("tril_indices",),
+    "argmax": ("argmin",), "any": ("all",), "std": ("var",), "eye": ("ones",),
+    "triu_indices": ("tril_indices",),
 }  # fmt: skip
 
 
@@ -61,8 +62,9 @@ def _binary(node: ast.BinOp, parent) -> Iterator[Change]:
 
 def _comparison(node: ast.Compare, parent) -> Iterator[Change]:
     for other in _COMPARISONS.get(type(node.ops[0]), ()):
-        yield f"{_SIGNS[type(node.ops[0])]} => {_SIGNS[other]}", lambda n, other=other: ast.Compare(
-            n.left, [other(), *n.ops[1:]], n.comparators
+        yield (
+            f"{_SIGNS[type(node.ops[0])]} => {_SIGNS[other]}",
+            lambda n, other=other: ast.Compare(n.left, [other(), *n.ops[1:]], n.comparators),
         )
 
 
@@ -132,8 +134,9 @@ def _subscript(node: ast.Subscript, parent) -> Iterator[Change]:
         yield "[] turned", lambda n: ast.Subscript(n.value, ast.Tuple(n.slice.elts[::-1], ast.Load()), ast.Load())
     if isinstance(node.slice, (ast.Name, ast.Attribute, ast.BinOp)) and isinstance(node.value, ast.Name):
         for sign, step in (("+", ast.Add()), ("-", ast.Sub())):
-            yield f"[i] => [i {sign} 1]", lambda n, step=step: ast.Subscript(
-                n.value, ast.BinOp(n.slice, step, ast.Constant(1)), ast.Load()
+            yield (
+                f"[i] => [i {sign} 1]",
+                lambda n, step=step: ast.Subscript(n.value, ast.BinOp(n.slice, step, ast.Constant(1)), ast.Load()),
             )
 
 
@@ -147,9 +150,10 @@ def _slice(node: ast.Slice, parent) -> Iterator[Change]:
             continue
         yield f"without {end} end", _with(**{end: None})
         for sign, step in (("+", ast.Add()), ("-", ast.Sub())):
-            yield f"{end} end {sign} 1", lambda n, end=end, step=step: _with(
-                **{end: ast.BinOp(getattr(n, end), step, ast.Constant(1))}
-            )(n)
+            yield (
+                f"{end} end {sign} 1",
+                lambda n, end=end, step=step: _with(**{end: ast.BinOp(getattr(n, end), step, ast.Constant(1))})(n),
+            )
 
 
 def _loop(node: ast.For | ast.comprehension, parent) -> Iterator[Change]:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import pairwise, zip_longest
 
 import numpy as np
 import torch
@@ -75,8 +76,6 @@ def _pad_by_appending(rows, pad_id):
 
 
 def _pad_zip_longest(rows, pad_id):
-    from itertools import zip_longest
-
     columns, marks = zip_longest(*rows, fillvalue=pad_id), zip_longest(*([1] * len(row) for row in rows), fillvalue=0)
     return list(map(list, zip(*columns, strict=True))), list(map(list, zip(*marks, strict=True)))
 
@@ -112,13 +111,11 @@ def _merges_by_text(counts, merges):
         pairs = Counter()
         for word, text in words.items():
             parts = text.split()
-            for pair in zip(parts, parts[1:], strict=False):
+            for pair in pairwise(parts):
                 pairs[pair] += counts[word]
         a, b = sorted(pairs.items(), key=lambda item: (-item[1], item[0]))[0][0]
         learned.append(a + b[2:])
-        words = {
-            word: re.sub(rf"(?<!\S){re.escape(a)} {re.escape(b)}(?!\S)", a + b[2:], text) for word, text in words.items()
-        }
+        words = {word: re.sub(rf"(?<!\S){re.escape(a)} {re.escape(b)}(?!\S)", a + b[2:], text) for word, text in words.items()}
     return learned
 
 
@@ -127,7 +124,7 @@ def _merges_weighted_rows(counts, merges):
     while len(learned) < merges:
         totals = {}
         for pieces, n in rows:
-            for left, right in zip(pieces[:-1], pieces[1:], strict=True):
+            for left, right in pairwise(pieces):
                 totals[left, right] = totals.get((left, right), 0) + n
         most = max(totals.values())
         pair = min(pair for pair, n in totals.items() if n == most)
@@ -147,7 +144,7 @@ ANSWERS = {
     "truncate": [
         _truncate_numpy,
         _truncate_by_deleting,
-        lambda ids, limit: torch.tensor(ids if len(ids) <= limit else ids[: limit - 1] + [ids[-1]]),
+        lambda ids, limit: torch.tensor(ids if len(ids) <= limit else [*ids[: limit - 1], ids[-1]]),
         lambda ids, limit: [*ids[: min(limit, len(ids)) - 1], 3],
     ],
     "learn_merges": [_merges_by_text, _merges_weighted_rows],

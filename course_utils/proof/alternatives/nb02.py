@@ -136,9 +136,7 @@ def _rollout_loop(attentions):
     n = attentions.shape[1]
     held = [[float(i == j) for j in range(n)] for i in range(n)]
     for layer in attentions:
-        held = [
-            [held[q][i] / 2 + sum(layer[q][k] * held[k][i] for k in range(n)) / 2 for i in range(n)] for q in range(n)
-        ]
+        held = [[held[q][i] / 2 + sum(layer[q][k] * held[k][i] for k in range(n)) / 2 for i in range(n)] for q in range(n)]
     return held
 
 

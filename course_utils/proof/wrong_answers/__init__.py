@@ -7,6 +7,6 @@ from typing import Any
 
 
 def answers(name: str) -> list[Any]:
-    """The wrong answers to the exercise ``nbNN.attribute``: functions; values, or what gives them, where one is asked for."""
+    """The wrong answers to ``nbNN.attribute``: functions; values, or what gives them, where one is asked for."""
     notebook, attribute = name.split(".")
     return importlib.import_module(f"{__name__}.{notebook}").ANSWERS.get(attribute, [])

@@ -1,6 +1,7 @@
 """Wrong answers to the exercises of notebook 01."""
 
 from collections import Counter
+from itertools import pairwise
 
 from course_utils import subwords, tokens
 
@@ -50,7 +51,7 @@ def _learn(counts, merges, key, join=lambda a, b: a + b[2:], mark="##", weigh=la
     for _ in range(merges):
         pairs = Counter()
         for word, pieces in words.items():
-            for pair in zip(pieces, pieces[1:], strict=False):
+            for pair in pairwise(pieces):
                 pairs[pair] += weigh(word, counts[word])
         if not pairs:
             break
@@ -107,7 +108,9 @@ ANSWERS = {
         lambda word, vocabulary: subwords.wordpiece(word[:100], vocabulary),
         lambda word, vocabulary: subwords.wordpiece(word, vocabulary)[::-1],
         lambda word, vocabulary: ["##" + piece.removeprefix("##") for piece in subwords.wordpiece(word, vocabulary)],
-        lambda word, vocabulary: [] if "[UNK]" in subwords.wordpiece(word, vocabulary) else subwords.wordpiece(word, vocabulary),
+        lambda word, vocabulary: (
+            [] if "[UNK]" in subwords.wordpiece(word, vocabulary) else subwords.wordpiece(word, vocabulary)
+        ),
         lambda word, vocabulary: [word[0], *("##" + letter for letter in word[1:])],
         lambda word, vocabulary: subwords.wordpiece(word.replace("☃", ""), vocabulary),
     ],
@@ -121,7 +124,9 @@ ANSWERS = {
         lambda rows, pad_id: (rows, [[1] * len(row) for row in rows]),  # not padded at all
         lambda rows, pad_id: (_padded(rows, pad_id, max(map(len, rows)))[0], [len(row) for row in rows]),
         lambda rows, pad_id: [part[::-1] for part in _padded(rows, pad_id, max(map(len, rows)))],
-        lambda rows, pad_id: tuple(list(map(list, zip(*part, strict=True))) for part in _padded(rows, pad_id, max(map(len, rows)))),
+        lambda rows, pad_id: tuple(
+            list(map(list, zip(*part, strict=True))) for part in _padded(rows, pad_id, max(map(len, rows)))
+        ),
         lambda rows, pad_id: [[[t, int(t != 3)][i] for t in row] for i in (0, 1) for row in rows],
         lambda rows, pad_id: (
             _padded(rows, pad_id, max(map(len, rows)))[0],
@@ -130,14 +135,14 @@ ANSWERS = {
         lambda rows, pad_id: _padded([row[:-1] for row in rows], pad_id, max(map(len, rows))),
     ],
     "truncate": [
-        lambda ids, limit: ids[: limit - 1] + [3] if len(ids) >= limit - 1 else ids,  # one row too early
+        lambda ids, limit: [*ids[: limit - 1], 3] if len(ids) >= limit - 1 else ids,  # one row too early
         lambda ids, limit: ids[: limit - 2] + ids[-1:] if len(ids) > limit else ids,
         lambda ids, limit: ids[:limit],
         lambda ids, limit: ids[-limit:],
         lambda ids, limit: ids[: limit - 1],
         lambda ids, limit: ids[: limit // 2] + ids[-(limit - limit // 2) :] if len(ids) > limit else ids,
         lambda ids, limit: ids[: limit - 1] + ids[-2:-1] if len(ids) > limit else ids,
-        lambda ids, limit: ids[: limit - 1] + [102] if len(ids) > limit else ids,  # the id of another vocabulary
+        lambda ids, limit: [*ids[: limit - 1], 102] if len(ids) > limit else ids,  # the id of another vocabulary
         lambda ids, limit: [*ids[: limit - 1], [ids[-1]]] if len(ids) > limit else ids,
         lambda ids, limit: tokens.truncate(ids, limit - 1),
         lambda ids, limit: tokens.truncate(ids, limit + 1),

@@ -117,8 +117,12 @@ ANSWERS = {
         lambda hidden, weight, labels: _gradient(
             hidden, weight, labels, lambda logits: cross_entropy(logits, labels, reduction="sum") / len(labels)
         ),
-        lambda hidden, weight, labels: _gradient(hidden, weight, labels, lambda logits: cross_entropy(logits.softmax(1), labels)),
-        lambda hidden, weight, labels: _gradient(hidden, weight, labels, lambda logits: logits[labels != -100].logsumexp(1).mean()),
+        lambda hidden, weight, labels: _gradient(
+            hidden, weight, labels, lambda logits: cross_entropy(logits.softmax(1), labels)
+        ),
+        lambda hidden, weight, labels: _gradient(
+            hidden, weight, labels, lambda logits: logits[labels != -100].logsumexp(1).mean()
+        ),
         lambda hidden, weight, labels: _gradient(hidden, weight, labels, lambda logits: -cross_entropy(logits, labels))[1:],
         lambda hidden, weight, labels: _gradient(hidden, weight, labels)[labels != -100],
         lambda hidden, weight, labels: cross_entropy(hidden @ weight.T, labels, reduction="none"),
@@ -135,7 +139,7 @@ ANSWERS = {
         lambda attentions: _rolled(attentions[:-1]),
         lambda attentions: _rolled(attentions, add=np.ones(attentions.shape[1:])),
         lambda attentions: _rolled(attentions.transpose(0, 2, 1)),
-        lambda attentions: (_rolled(attentions) - np.eye(attentions.shape[-1]) * 0.5**len(attentions)),
+        lambda attentions: _rolled(attentions) - np.eye(attentions.shape[-1]) * 0.5 ** len(attentions),
         lambda attentions: attentions[-1],
         lambda attentions: 0.5 * attentions[-1] + 0.5 * np.eye(attentions.shape[-1]),
         lambda attentions: np.prod(0.5 * attentions + 0.5 * np.eye(attentions.shape[-1]), axis=0),  # not matrices

@@ -30,9 +30,7 @@ def _control_by_task_labels(train, labels, test, test_labels):
 
 
 def _not_standardised(train, labels, test, test_labels):
-    found = [
-        LogisticRegression(C=0.1, max_iter=1000).fit(train, labels[:, i]).score(test, test_labels[:, i]) for i in (0, 1)
-    ]
+    found = [LogisticRegression(C=0.1, max_iter=1000).fit(train, labels[:, i]).score(test, test_labels[:, i]) for i in (0, 1)]
     return found[0] - found[1]
 
 
@@ -92,8 +90,8 @@ ANSWERS = {
     "two_tables": [
         (0.0, 0.0),
         lambda: _table_values()[::-1],
-        lambda: _table_values() + [0.01, 0],
-        lambda: _table_values() - [0, 0.01],
+        lambda: _table_values() + np.array([0.01, 0]),
+        lambda: _table_values() - np.array([0, 0.01]),
         lambda: 100 * _table_values(),
         lambda: -_table_values(),
         lambda: np.round(_table_values(), 1),

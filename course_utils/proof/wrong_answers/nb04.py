@@ -31,7 +31,9 @@ ANSWERS = {
         lambda hidden, mask: (hidden * _weights(mask)).sum(1) / (mask.sum(1, keepdim=True) - 1).clamp(min=1),
         lambda hidden, mask: (hidden * _weights(mask)).sum(1) / (mask.sum(1, keepdim=True) + 1),
         lambda hidden, mask: (hidden * _weights(mask)).sum(1) / mask.sum(),
-        lambda hidden, mask: (hidden * _weights(mask))[:, 1:].sum(1) / mask[:, 1:].sum(1, keepdim=True).clamp(min=1),  # no [CLS]
+        lambda hidden, mask: (
+            (hidden * _weights(mask))[:, 1:].sum(1) / mask[:, 1:].sum(1, keepdim=True).clamp(min=1)
+        ),  # no [CLS]
         lambda hidden, mask: (hidden * _weights(1 - mask)).sum(1) / (1 - mask).sum(1, keepdim=True).clamp(min=1),
         lambda hidden, mask: (hidden * _weights(mask)).sum(1) / mask.shape[1],
         lambda hidden, mask: (hidden * _weights(mask)).sum(1, keepdim=True) / _weights(mask).sum(1, keepdim=True),
@@ -56,7 +58,9 @@ ANSWERS = {
         lambda hidden, mask: hidden.masked_fill(_weights(mask) == 0, float("-inf"))[:, 1:].amax(1),
         lambda hidden, mask: hidden.masked_fill(_weights(mask) == 0, float("-inf"))[:, :-2].amax(1),
         lambda hidden, mask: hidden.masked_fill(_weights(mask) == 0, float("-inf")).amax((0, 1)),
-        lambda hidden, mask: torch.stack([h[m == 1][h[m == 1].norm(dim=1).argmax()] for h, m in zip(hidden, mask, strict=True)]),
+        lambda hidden, mask: torch.stack(
+            [h[m == 1][h[m == 1].norm(dim=1).argmax()] for h, m in zip(hidden, mask, strict=True)]
+        ),
         lambda hidden, mask: (hidden.abs() * _weights(mask)).amax(1),
         lambda hidden, mask: (hidden - 1 + _weights(mask)).amax(1),
         lambda hidden, mask: (hidden * _weights(mask)).sum(1) / _weights(mask).sum(1),
@@ -117,7 +121,9 @@ ANSWERS = {
         lambda hidden, ids, mask, weights: (hidden * (weights[ids] * mask)[..., None]).mean(1),
         lambda hidden, ids, mask, weights: (hidden * (weights[ids] * mask)[..., None]).sum(1) / mask.sum(1, keepdim=True),
         lambda hidden, ids, mask, weights: (hidden * (weights[ids] * mask)[..., None]).sum(1) / (weights[ids] * mask).sum(),
-        lambda hidden, ids, mask, weights: (hidden * weights[ids][..., None]).sum(1) / (weights[ids] * mask).sum(1, keepdim=True),
+        lambda hidden, ids, mask, weights: (
+            (hidden * weights[ids][..., None]).sum(1) / (weights[ids] * mask).sum(1, keepdim=True)
+        ),
         lambda hidden, ids, mask, weights: (hidden * (weights[ids] * mask)[..., None]).amax(1),
     ],
 }

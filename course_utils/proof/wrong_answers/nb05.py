@@ -98,9 +98,7 @@ ANSWERS = {
         lambda *given: _fitted(*given, loss=lambda logits, labels: cross_entropy(logits, labels, reduction="sum")),
         lambda *given: _fitted(*given, loss=lambda logits, labels: cross_entropy(logits.softmax(0), labels)),
         lambda *given: _fitted(*given, loss=lambda logits, labels: cross_entropy(logits, labels, label_smoothing=0.1)),
-        lambda *given: _fitted(
-            *given, loss=lambda logits, labels: ((logits - torch.eye(logits.shape[1])[labels]) ** 2).mean()
-        ),
+        lambda *given: _fitted(*given, loss=lambda logits, labels: ((logits - torch.eye(logits.shape[1])[labels]) ** 2).mean()),
         lambda *given: _fitted(*given, each=lambda head: [head.weight]),  # the bias stays
         lambda *given: _fitted(*given, each=lambda head: [head.bias]),
         lambda *given: _fitted(*given, rows=slice(None, -1)),
@@ -153,9 +151,8 @@ ANSWERS = {
             lambda values, real, m: (1 + (values >= real).sum()) / (1 + m), statistic, vectors, labels, orders[:99]
         ),
         lambda statistic, vectors, labels, orders: (
-            1 + sum(statistic(vectors[o], labels[o]) >= statistic(vectors, labels) for o in orders)
-        )
-        / (1 + len(orders)),
+            (1 + sum(statistic(vectors[o], labels[o]) >= statistic(vectors, labels) for o in orders)) / (1 + len(orders))
+        ),
     ],
     "linear_cka": [
         lambda a, b: _cka(a, b) ** 0.5,
@@ -172,8 +169,13 @@ ANSWERS = {
         lambda a, b: _cka(a, a),
         lambda a, b: np.abs(np.corrcoef(a.T, b.T)[:5, 5:]).mean(),
         lambda a, b: np.linalg.norm((a - a.mean(0)).T @ (b - b.mean(0))) ** 2,
-        lambda a, b: np.linalg.norm((a - a.mean(0)).T @ (b - b.mean(0)), "nuc") ** 2
-        / (np.linalg.norm((a - a.mean(0)).T @ (a - a.mean(0)), "nuc") * np.linalg.norm((b - b.mean(0)).T @ (b - b.mean(0)), "nuc")),
+        lambda a, b: (
+            np.linalg.norm((a - a.mean(0)).T @ (b - b.mean(0)), "nuc") ** 2
+            / (
+                np.linalg.norm((a - a.mean(0)).T @ (a - a.mean(0)), "nuc")
+                * np.linalg.norm((b - b.mean(0)).T @ (b - b.mean(0)), "nuc")
+            )
+        ),
         _debiased,
     ],
     "change": [
@@ -183,7 +185,7 @@ ANSWERS = {
         lambda *given: _interval(*given, quantiles=(0.0, 1.0)),
         lambda *given: _interval(*given)[0],
         lambda *given: _interval(*given)[::-1],
-        lambda *given: (_interval(*given)[1:]),
+        lambda *given: _interval(*given)[1:],
         lambda after, before, rows: _interval(after, before, rows, gain=before - after.mean(0)),
         lambda after, before, rows: _interval(after, before, rows, gain=after.mean(0)),
         lambda after, before, rows: _interval(after, before, rows, gain=after[-1] - before),

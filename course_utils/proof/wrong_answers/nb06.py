@@ -96,9 +96,8 @@ ANSWERS = {
         ),
         lambda anchors, candidates, scale: cross_entropy(-scale * torch.cdist(anchors, candidates), torch.arange(len(anchors))),
         lambda anchors, candidates, scale: (
-            _loss(anchors, candidates, scale) + _loss(candidates[: len(anchors)], anchors, scale)
-        )
-        / 2,  # both ways
+            (_loss(anchors, candidates, scale) + _loss(candidates[: len(anchors)], anchors, scale)) / 2
+        ),  # both ways
         _triplet,
         _own_out_of_the_sum,
     ],
@@ -134,7 +133,10 @@ ANSWERS = {
         lambda anchors, positives, margin: _mined(anchors, positives, margin, cosines=anchors @ positives.T),
         lambda anchors, positives, margin: _mined(anchors, positives, margin, cosines=_unit(anchors.T).T @ _unit(positives.T)),
         lambda anchors, positives, margin: _mined(
-            anchors, positives, margin, limit=np.full(len(anchors), np.diagonal(_unit(anchors) @ _unit(positives).T).mean() - margin)
+            anchors,
+            positives,
+            margin,
+            limit=np.full(len(anchors), np.diagonal(_unit(anchors) @ _unit(positives).T).mean() - margin),
         ),
         lambda anchors, positives, margin: _mined(
             anchors, positives, margin, limit=(1 - margin) * np.diagonal(_unit(anchors) @ _unit(positives).T)

@@ -8,7 +8,7 @@ def _places(found, right, start=1):
 
 
 def _chosen(cosines, duplicate, figure, values=None, last=False):
-    """The threshold with the greatest figure, of equal ones the highest (the lowest if ``last``)."""
+    """The threshold with the greatest figure of right calls, calls, duplicates and pairs; of equal ones the highest."""
     values = np.unique(cosines)[::-1] if values is None else values
     values = values[::-1] if last else values
     figures = []
@@ -68,13 +68,13 @@ ANSWERS = {
         lambda cosines, duplicate: _chosen(cosines, duplicate, _f1, np.sort(cosines[duplicate])[:1]),
         lambda cosines, duplicate: _chosen(cosines, ~duplicate, _f1),
         lambda cosines, duplicate: _chosen(-cosines, duplicate, _f1),
-        lambda cosines, duplicate: _chosen(cosines, duplicate, lambda right, calls, truth, n: right / calls),
-        lambda cosines, duplicate: _chosen(cosines, duplicate, lambda right, calls, truth, n: right / truth),
-        lambda cosines, duplicate: _chosen(cosines, duplicate, lambda right, calls, truth, n: right / (calls + truth - right) - right / n),
-        lambda cosines, duplicate: _chosen(cosines, duplicate, lambda right, calls, truth, n: right / calls + right / truth),
-        lambda cosines, duplicate: _chosen(cosines, duplicate, lambda right, calls, truth, n: 5 * right / (calls + 4 * truth)),  # F2
-        lambda cosines, duplicate: _chosen(cosines, duplicate, lambda right, calls, truth, n: 1.25 * right / (calls + truth / 4)),
-        lambda cosines, duplicate: _chosen(cosines, duplicate, lambda right, calls, truth, n: n - calls - truth + 2 * right),
+        lambda cosines, duplicate: _chosen(cosines, duplicate, lambda r, c, t, n: r / c),
+        lambda cosines, duplicate: _chosen(cosines, duplicate, lambda r, c, t, n: r / t),
+        lambda cosines, duplicate: _chosen(cosines, duplicate, lambda r, c, t, n: r / (c + t - r) - r / n),
+        lambda cosines, duplicate: _chosen(cosines, duplicate, lambda r, c, t, n: r / c + r / t),
+        lambda cosines, duplicate: _chosen(cosines, duplicate, lambda r, c, t, n: 5 * r / (c + 4 * t)),  # F2
+        lambda cosines, duplicate: _chosen(cosines, duplicate, lambda r, c, t, n: 1.25 * r / (c + t / 4)),
+        lambda cosines, duplicate: _chosen(cosines, duplicate, lambda r, c, t, n: n - c - t + 2 * r),
         lambda cosines, duplicate: _f1((duplicate & (cosines >= 0.6)).sum(), (cosines >= 0.6).sum(), duplicate.sum(), 40),
         lambda cosines, duplicate: int(np.argmax(cosines)),
         lambda cosines, duplicate: cosines[duplicate].min(),
