@@ -10,7 +10,7 @@ from course_utils.exercises import overview
 from course_utils.exercises.core import Choice, FunctionExercise, Prediction, Quiz, ValueExercise
 from course_utils.proof import Outcome, Steps, alternatives, equivalents, forms, wrong_answers
 from course_utils.proof.mutants import Mutant, mutants_of
-from course_utils.proof.verdicts import CHECKS, always_accepted, always_refused, apart
+from course_utils.proof.verdicts import CHECKS, always_accepted, always_refused, apart, patience
 
 CAUGHT = 0.95  # of the mutants that are not equivalent, at least
 
@@ -58,7 +58,7 @@ def tried(exercise: FunctionExercise, mutants: Iterable[Mutant], checks: int = C
     """
     same, known = (table.get(exercise.name, {}) for table in (equivalents.EQUIVALENT, equivalents.SURVIVING))
     found: dict[str, Any] = {"mutants": 0, "equivalent": 0, "caught": 0, "survivors": [], "equivalent but refused": []}
-    with apart():
+    with apart(patience(exercise)):
         for mutant in mutants:
             found["mutants"] += 1
             shown = f"{exercise.name} {mutant.key}: {mutant.change}"
@@ -77,7 +77,7 @@ def answers(things: Iterable[Any], checks: int = CHECKS) -> Outcome:
     """The reference and other right answers must pass every check, wrong ones none."""
     right = wrong = 0
     failures = []
-    with apart(seconds=4.0):
+    with apart():
         for exercise in (thing for thing in things if isinstance(thing, (FunctionExercise, ValueExercise))):
             own = exercise.reference if isinstance(exercise, FunctionExercise) else exercise.expected
             for number, answer in enumerate([own, *exercise.alternatives, *alternatives.answers(exercise.name)]):

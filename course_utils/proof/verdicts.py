@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,11 +13,11 @@ from course_utils.exercises.core import FunctionExercise, ValueExercise
 from course_utils.exercises.results import CORRECT
 
 CHECKS = 3
-SECONDS = 1.0  # of computing: a mutant with an endless loop is stopped sooner than a learner
+LEAST = 0.3  # seconds that an answer may take at any rate
 
 
 @contextlib.contextmanager
-def apart(seconds: float = SECONDS) -> Iterator[None]:
+def apart(seconds: float = guard.SECONDS) -> Iterator[None]:
     """Within it, progress is kept nowhere, and a check stops an answer after ``seconds``."""
     place, memory, guarded = os.environ.get(record.VARIABLE), dict(record._memory), core.guarded
     os.environ[record.VARIABLE] = ""
@@ -31,6 +32,18 @@ def apart(seconds: float = SECONDS) -> Iterator[None]:
             del os.environ[record.VARIABLE]
         else:
             os.environ[record.VARIABLE] = place
+
+
+def patience(exercise: FunctionExercise) -> float:
+    """Seconds that a mutant may take: ten times what the reference does, so that endless loops are stopped soon."""
+    used = exercise._used[0]
+    first, *trials = exercise.trials()
+    exercise._used[0] = used
+    exercise.reference(*first)  # loads what it needs
+    start = time.process_time()
+    for arguments in trials:
+        exercise.reference(*arguments)
+    return min(max(LEAST, 10 * (time.process_time() - start)), guard.SECONDS)
 
 
 def always_refused(exercise: core.Exercise, answer: Any, checks: int = CHECKS) -> bool:
