@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import time
 from collections.abc import Iterator
@@ -60,11 +61,7 @@ def _accepts(exercise: core.Exercise, answer: Any, number: int) -> bool:
     """The verdict of one check; the inputs of check ``number`` are the same in every run."""
     if isinstance(exercise, ValueExercise) and callable(answer):
         answer = answer()
-    if not isinstance(exercise, FunctionExercise):
-        return exercise.check(answer).outcome == CORRECT
-    used = exercise._used[0]
-    exercise._used[0] = number
-    try:
-        return exercise.check(answer).outcome == CORRECT
-    finally:
-        exercise._used[0] = used
+    if isinstance(exercise, FunctionExercise):
+        exercise = dataclasses.replace(exercise, mistakes=())  # they choose the message, not the verdict, and take time
+        exercise._used[0] = number
+    return exercise.check(answer).outcome == CORRECT
