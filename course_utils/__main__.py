@@ -12,6 +12,8 @@ from course_utils import workspace
 
 NBVAL = ["--nbval-cell-timeout=300", "--nbval-current-env", "-p", "no:doctest", "-o", "addopts="]
 
+TAKE_MORE = ("lab", "test", "notebooks", "budget", "bench", "proof", "site", "slides")  # commands with arguments of their own
+
 
 def lab(arguments: list[str]) -> int:
     """Open JupyterLab on the learner's copies; Jupyter prints the URL with its token."""
@@ -58,8 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
         "site", help="make the course's website in build/site (--check-links: ask every address whether it answers)"
     )
     commands.add_parser("bench", help="measure speed as ratios", add_help=False)
+    commands.add_parser("proof", help="the long checks, in parts that can be resumed", add_help=False)
     options, rest = parser.parse_known_args(arguments)
-    if rest and options.command not in ("lab", "test", "notebooks", "budget", "bench", "site"):
+    if rest and options.command not in TAKE_MORE:
         parser.error(f"unknown arguments: {' '.join(rest)}")
     try:
         if options.command == "lab":
@@ -105,6 +108,10 @@ def main(arguments: list[str] | None = None) -> int:
             from course_utils import benchmarks
 
             benchmarks.main(rest)
+        elif options.command == "proof":
+            from course_utils.proof import runner
+
+            return runner.main(rest)
     except (ValueError, ConnectionError) as error:
         print(error, file=sys.stderr)
         return 2

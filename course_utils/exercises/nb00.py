@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import numpy as np
 
 from course_utils.exercises.core import Choice, FunctionExercise, Mistake, Prediction, Question, Quiz
@@ -17,9 +19,13 @@ def _cosine(a, b):
     return (a @ b) / (np.sqrt(a @ a) * np.sqrt(b @ b))
 
 
+_SIDES = cycle((1, -1, 1, 1, -1))
+
+
 def _vectors(rng):
+    """Two vectors that point much the same way; in two of five calls, much the opposite way."""
     a = rng.normal(size=6) * 3 + 1
-    return a, 0.5 * a + rng.normal(size=6)
+    return a, next(_SIDES) * (0.5 * a + rng.normal(size=6))
 
 
 def _dot_product(a, b):

@@ -211,8 +211,9 @@ def _draws(rng):
     ids[:, 0], ids[:, -1] = 2, 3
     draws = rng.random((2, *ids.shape))
     draws[0, 0, 0], draws[1, 0, 0] = 0.01, 0.5  # a special token that would be selected
-    draws[0, 0, 1:4] = 0.02
-    draws[1, 0, 1:4] = 0.3, 0.85, 0.95  # each of the three cases at least once
+    draws[0, 0, 1:6] = 0.02
+    draws[1, 0, 1:6] = 0.3, 0.85, 0.95, 0.8, 0.9  # each of the three cases at least once, and where they begin
+    draws[0, 0, 6] = 0.15  # not below the rate
     return ids, np.isin(ids, [2, 3]), draws, rng.integers(5, 8000, ids.shape), 4
 
 

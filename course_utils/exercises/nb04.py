@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 
 from course_utils.exercises.comparing import to_array
@@ -266,8 +268,11 @@ def _which_tensors():
 
 def _same_tensors(answer, expected):
     """Index sets into ``hidden_states``, negative ones counted from the end."""
+    entries = range(_LAYERS + 1)
     try:
-        given = {str(key): sorted(int(i) % (_LAYERS + 1) for i in value) for key, value in dict(answer).items()}
+        given = {str(key): sorted(entries[operator.index(i)] for i in value) for key, value in dict(answer).items()}
+    except IndexError:
+        return f"`hidden_states` has {len(entries)} entries: an index goes from 0 to {_LAYERS}, or from -1 to -{len(entries)}."
     except (TypeError, ValueError):
         return "Give a dict: name -> list of two indices into `hidden_states`."
     if set(given) != set(expected):

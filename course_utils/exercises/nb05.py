@@ -310,7 +310,7 @@ def _distance_of_centres(vectors, labels):
 
 
 def _to_permute(rng):
-    labels = np.array(["positive", "negative"] * 10)
+    labels = rng.permutation(np.repeat(["positive", "negative"], [12, 8]))
     vectors = rng.normal(size=(20, 2)) + 0.35 * (labels == "positive")[:, None]
     return _distance_of_centres, vectors, labels, np.stack([rng.permutation(20) for _ in range(199)])
 

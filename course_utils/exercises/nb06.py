@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import numpy as np
 
 from course_utils.exercises.core import Choice, FunctionExercise, Mistake, Prediction, Question, Quiz, ValueExercise
@@ -366,15 +368,21 @@ def _unit_rows(vectors):
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
+_MARGINS = cycle((0.2, 0.0, 0.4, 0.1, 0.3))
+
+
 def _mining_batch(rng):
-    """Six triples: one whose own positive is the farthest, and two whose positives are nearly the same."""
+    """Six triples: one whose own positive is the farthest, and two whose positives are nearly the same.
+
+    Five calls in a row meet a margin of 0 once: only there can the own positive be chosen by mistake.
+    """
     n, dim = 6, 5
     anchors = rng.normal(size=(n, dim))
     positives = anchors + 0.4 * rng.normal(size=(n, dim))
     positives[0] = -anchors[0]  # nothing is less near to anchor 0 than its own positive
     positives[2] = positives[1] + 0.02 * rng.normal(size=dim)  # as near to anchor 1 as its own
     order = rng.permutation(n)
-    return anchors[order], positives[order], 0.2
+    return anchors[order], positives[order], next(_MARGINS)
 
 
 def _cosine_table(anchors, positives):

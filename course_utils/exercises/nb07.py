@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
 import numpy as np
 
 from course_utils.data import STRATA
@@ -55,11 +57,15 @@ def _reciprocal_rank(found, right):
     return 0.0
 
 
+_RIGHT = cycle(("two", "none", "first and another", "last", "two"))
+
+
 def _results(rng):
-    """The first ten of thirty passages, and two or three right ones; now and then none of them is found."""
+    """The first ten of thirty passages, and one to three right ones; in five calls, once none is found, once only the last."""
     passages = [f"p{i:03d}" for i in rng.permutation(30)]
     found = passages[:10]
-    places = rng.choice(np.arange(1, 10), 2, replace=False) if rng.random() < 0.8 else []
+    two = rng.choice(np.arange(1, 9), 2, replace=False)
+    places = {"two": two, "none": [], "first and another": [0, two[0]], "last": [9]}[next(_RIGHT)]
     return found, {*(found[place] for place in places), *passages[-1:]}
 
 
@@ -175,13 +181,38 @@ def _choose_threshold(cosines, duplicate):
     return chosen
 
 
+_PAIRS = cycle(("plain", "two best", "highest best", "lowest best", "plain"))
+
+
 def _labelled_cosines(rng):
-    """40 cosines, of which ten belong to duplicates and lie somewhat higher; two decimals, so that some are equal."""
+    """40 cosines, of which ten belong to duplicates and lie somewhat higher; two decimals, so that some are equal.
+
+    Five calls in a row meet two equally good thresholds, and the highest and the lowest cosine as the best one.
+    """
+    kind = next(_PAIRS)
     duplicate = np.zeros(40, dtype=bool)
-    duplicate[:10] = True
-    cosines = np.round(0.55 + 0.15 * duplicate + 0.12 * rng.normal(size=40), 2)
-    order = rng.permutation(40)
-    return cosines[order], duplicate[order]
+    duplicate[: 39 if kind == "lowest best" else 10] = True
+    while True:
+        cosines = np.round(0.55 + 0.15 * duplicate + 0.12 * rng.normal(size=40), 2)
+        if kind == "highest best":
+            cosines[duplicate] = cosines.max() + 0.02
+        if kind == "lowest best":
+            cosines[0] = cosines.min() - 0.02
+        if kind != "two best" or _two_are_best(cosines, duplicate):
+            order = rng.permutation(40)
+            return cosines[order], duplicate[order]
+
+
+def _two_are_best(cosines, duplicate):
+    """Whether two thresholds share the greatest F1, however F1 is rounded: the higher is not below in any way to write it."""
+    values = np.unique(cosines)[::-1]
+    called = cosines >= values[:, None]  # (thresholds, pairs)
+    right, calls = (called & duplicate).sum(1), called.sum(1)
+    f1 = 2 * right / (calls + duplicate.sum())
+    best = np.flatnonzero(f1 == f1.max())
+    precision, recall = right[best] / calls[best], right[best] / duplicate.sum()
+    others = 2 * precision * recall / (precision + recall), 2 / (1 / precision + 1 / recall)
+    return len(best) > 1 and all(values[0] >= values[1:].max() for values in others)
 
 
 def _best_by(cosines, duplicate, figure, called=np.greater_equal):
@@ -355,13 +386,16 @@ def _fuse_rankings(rankings, k=60):
 
 
 def _rankings(rng):
-    """Three rankings of six of nine passages, and a k from 1 to 3; no two passages end with nearly the same score."""
+    """Three rankings of six of nine passages, and a k from 1 to 3.
+
+    No two passages end with nearly the same score, and k - 1, k + 1 and 60 in its place give other orders.
+    """
     while True:
         rankings = [[f"p{i}" for i in rng.permutation(9)[:6]] for _ in range(3)]
         k = int(rng.integers(1, 4))
-        tables = [_scores_of(rankings, lambda place, shift=shift: 1 / (shift + place)) for shift in (k, k - 1 or 0.5, 60)]
-        best = [_scores_of([ranking], lambda place: 1 / place) for ranking in rankings]
-        if all(min(np.diff(sorted(table.values()))) > 1e-4 for table in tables) and len(best) == 3:
+        tables = [_scores_of(rankings, lambda place, shift=shift: 1 / (shift + place)) for shift in (k, k - 1, k + 1, 60)]
+        right, *others = (_sorted_down(table) for table in tables)
+        if all(min(np.diff(sorted(table.values()))) > 1e-4 for table in tables) and right not in others:
             return rankings, k
 
 
