@@ -222,7 +222,7 @@ def deck(root: Path = ROOT) -> str:
         raise ValueError(f"{error.filename} is not there: the slides are built in a clone of the course.") from None
     styles.insert(1, HtmlFormatter(style="default").get_style_defs(".highlight"))
     return Template((PARTS / "deck.html").read_text("utf-8")).substitute(
-        title=html.escape(TITLE), styles="\n".join(styles), slides=slides, scripts="\n".join(scripts).replace("</", "<\\/")
+        title=html.escape(TITLE), styles="\n".join(styles), slides=slides, scripts="\n".join(scripts).replace("</script", "<\\/script")
     )
 
 

@@ -1,13 +1,14 @@
-// Shrinks the type of a slide that is fuller than 1280 x 720, down to 0.6 at most, then starts reveal.js.
+// Shrinks code that is too wide and type that is too much for 1280 x 720, then starts reveal.js.
 (function () {
   const STEP = 0.02, LEAST = 0.6;
-  document.querySelectorAll("section.leaf").forEach(function (slide) {
-    let scale = 1;
-    const full = () => slide.scrollHeight > slide.clientHeight || slide.scrollWidth > slide.clientWidth;
-    while (full() && scale > LEAST) {
-      scale -= STEP;
-      slide.style.setProperty("--scale", scale.toFixed(2));
+  const shrink = function (slide, name, full) {
+    for (let scale = 1; full() && scale > LEAST; scale -= STEP) {
+      slide.style.setProperty(name, (scale - STEP).toFixed(2));
     }
+  };
+  document.querySelectorAll("section.leaf").forEach(function (slide) {
+    shrink(slide, "--code", () => [...slide.querySelectorAll(".input pre")].some((code) => code.scrollWidth > code.clientWidth));
+    shrink(slide, "--scale", () => slide.scrollHeight > slide.clientHeight);
   });
   document.body.classList.remove("measuring");
   Reveal.initialize({
