@@ -22,7 +22,9 @@ TYPES = ("slide", "subslide", "fragment", "notes", "skip", "-")
 ROWS, COLUMNS = 27, 98  # of code and output together on one slide; characters in a row
 SETUP = "cu.setup("
 _HEADING = re.compile(r"^##\s+(.+)$", re.M)
-_REMOTE = re.compile(r"""<(?:img|script|link|iframe|video|audio|source)\b[^>]*?\b(?:src|href)\s*=\s*["']?(?:https?:)?//""", re.I)
+_REMOTE = re.compile(
+    r"""<(?:img|script|link|iframe|video|audio|source)\b[^>]*?\b(?:src|href)\s*=\s*["']?(?:https?:)?//""", re.I
+)
 
 
 @dataclass
@@ -221,9 +223,9 @@ def deck(root: Path = ROOT) -> str:
     except FileNotFoundError as error:
         raise ValueError(f"{error.filename} is not there: the slides are built in a clone of the course.") from None
     styles.insert(1, HtmlFormatter(style="default").get_style_defs(".highlight"))
-    return Template((PARTS / "deck.html").read_text("utf-8")).substitute(
-        title=html.escape(TITLE), styles="\n".join(styles), slides=slides, scripts="\n".join(scripts).replace("</script", "<\\/script")
-    )
+    script = "\n".join(scripts).replace("</script", "<\\/script")
+    page = Template((PARTS / "deck.html").read_text("utf-8"))
+    return page.substitute(title=html.escape(TITLE), styles="\n".join(styles), slides=slides, scripts=script)
 
 
 def to_run(notebook):
