@@ -22,6 +22,8 @@ BEGIN, END = "<!-- {}: python -m course_utils.summary -->", "<!-- end of {} -->"
 BREAK = "<!-- second page -->"
 LAST = "07_*.ipynb"
 GUIDE = "| task | take | pooling | why | from |"
+TABLES = ("verdicts", "figures", "guide")
+_SPAN = re.compile(r"<td>(<strong>.*?</strong>)</td>(?:\s*<td></td>){3}")
 TASKS = {
     "similarity": "similarity (Spearman)",
     "search": "search (MRR)",
@@ -79,7 +81,7 @@ def verdicts(folder: Path) -> str:
 
 def figures(folder: Path) -> str:
     """All systems on all tasks with their intervals, as a Markdown table; the highest of a task is bold."""
-    columns, rows = stored_table(_cells(folder), "table.loc[" + '"random vectors"]')
+    columns, rows = stored_table(_cells(folder), 'table.loc["random vectors"]')
     for place in range(1, len(columns) + 1):
         best = max((row for row in rows if "[" in row[place]), key=lambda row: float(row[place].split()[0]))
         best[place] = f"**{best[place]}**"
@@ -103,7 +105,7 @@ def written(text: str, folder: str | Path | None = None) -> str:
         ValueError: a marker line or a table is not there.
     """
     folder = find_notebooks(folder)
-    for name, make in (("verdicts", verdicts), ("figures", figures), ("guide", guide)):
+    for name, make in zip(TABLES, (verdicts, figures, guide), strict=True):
         begin, end = BEGIN.format(name), END.format(name)
         if text.count(begin) != 1 or text.count(end) != 1:
             raise ValueError(f"The page needs the lines {begin} and {end}, once each.")
@@ -117,7 +119,9 @@ def as_html(text: str) -> str:
 
     body = markdown2html(text.replace(BREAK, '<div class="break"></div>'))
     body = re.sub(r'<a class="anchor-link".*?</a>', "", body)
-    body = body.replace("<table>", '<div class="scroll"><table>').replace("</table>", "</table></div>")
+    for name in TABLES:
+        body = body.replace("<table>", f'<div class="scroll {name}"><table id="{name}">', 1)
+    body = _SPAN.sub(r'<td colspan="4">\1</td>', body.replace("</table>", "</table></div>"))
     title = html.escape(text.splitlines()[0].removeprefix("# "))
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
