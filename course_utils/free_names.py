@@ -58,7 +58,8 @@ def needed(sources: Sequence[str], shown: Iterable[int], first: Iterable[int] = 
     """The numbers of the cells to run so that the cells ``shown`` work, in the order of the notebook.
 
     For each name that a cell uses: the last cell before it that binds the name, and those in between that change it in place,
-    by themselves or through a function that does.
+    by themselves or through a function that does. So there may be more cells than strictly needed, for example all that
+    add an entry to a dictionary of which one is used; never fewer, as far as names tell.
 
     Args:
         sources: the code of each code cell.

@@ -258,7 +258,7 @@ def dry_run(names: Sequence[str], root: Path = ROOT) -> int:
         try:
             run(part, path.parent)
             how = "all ran"
-        except ValueError as error:
+        except (ValueError, RuntimeError, TimeoutError) as error:  # a cell failed, the kernel died, a cell took too long
             failed, how = 1, f"FAILED\n{error}"
         total = sum(cell.cell_type == "code" for cell in notebook.cells)
         print(f"{path.stem}: {len(part.cells)} of {total} code cells, {time.monotonic() - begin:.0f} s, {how}", flush=True)

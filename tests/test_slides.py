@@ -164,7 +164,8 @@ def test_the_command_writes_the_deck(tmp_path, capsys):
     assert (tmp_path / "a" / "deck.html").read_text("utf-8").startswith("<!doctype html>")
 
 
-def test_the_dry_run_runs_what_is_shown_and_what_it_needs(tmp_path, capsys):
+@pytest.mark.parametrize("text", ["a = [2]", "import os\na = os._exit(1)"], ids=["a cell fails", "the kernel dies"])
+def test_the_dry_run_runs_what_is_shown_and_what_it_needs(tmp_path, capsys, text):
     root = in_a_course(
         tmp_path,
         tagged(None, "a = [1]"),
@@ -174,7 +175,7 @@ def test_the_dry_run_runs_what_is_shown_and_what_it_needs(tmp_path, capsys):
     assert slides.main(["--run"], root) == 0
     assert "00_start: 2 of 3 code cells" in capsys.readouterr().out
     notebook = nbformat.read(root / "notebooks" / "00_start.ipynb", 4)
-    notebook.cells[1].source = "a = [2]"
+    notebook.cells[1].source = text
     nbformat.write(notebook, root / "notebooks" / "00_start.ipynb")
     assert slides.main(["--run"], root) == 1
     assert "FAILED" in capsys.readouterr().out

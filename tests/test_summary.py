@@ -84,7 +84,7 @@ def test_the_page_to_print_is_whole(page):
     assert not re.search(r"(src|href)=", text)
 
 
-@pytest.mark.parametrize("broken", ["", summary.BEGIN.format("verdicts")])
+@pytest.mark.parametrize("broken", ["", summary.BEGIN.format("verdicts"), summary.END.format("verdicts")])
 def test_a_page_without_its_marker_lines_is_refused(broken):
     with pytest.raises(ValueError, match="The page needs the lines <!-- verdicts"):
         summary.written(broken)
