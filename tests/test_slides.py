@@ -105,14 +105,14 @@ def test_reveal_is_there_with_its_licence():
 def test_a_deck_of_made_cells(tmp_path):
     figure = new_output("display_data", {"image/png": PIXEL}, metadata={"image/png": {"alt": "One <dot>."}})
     said = new_output("execute_result", {"text/markdown": "*not attempted*", "text/plain": "text"}, execution_count=1)
-    printed = new_output("stream", name="stdout", text="1 < 2\n")
+    printed, beside = (new_output("stream", name="stdout", text=text) for text in ("1 < 2\n", "beside the figure"))
     root = in_a_course(
         tmp_path,
         tagged("subslide", "# before\n\n## 1 Heading\n\nText & more."),
         tagged(None, "hidden = 1"),
         tagged("fragment", "print('1 < 2')", outputs=[printed, said]),
         tagged("notes", "# to be said"),
-        tagged("slide", "draw()", outputs=[figure, printed]),
+        tagged("slide", "draw()", outputs=[figure, beside]),
     )
     text = slides.deck(root)
     page = Page(text)
@@ -128,6 +128,7 @@ def test_a_deck_of_made_cells(tmp_path):
     assert body.count("to be said") == 1
     assert body.index('<aside class="notes">') < body.index("to be said")
     assert "draw" not in body
+    assert "beside" not in body
     assert page.images == ["One <dot>."]
 
 
