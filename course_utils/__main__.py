@@ -55,6 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     place.add_argument("--tag", help="the release that badges and first cells point to")
     commands.add_parser("notebooks", help="execute and normalise the notebooks for committing")
     commands.add_parser("budget", help="measure time and memory of the notebooks, for their cards")
+    commands.add_parser("slides", help="build the slides of the 90-minute format (--run: run their cells)", add_help=False)
     commands.add_parser("replicate", help="train and evaluate everything with five seeds (about 40 minutes)")
     commands.add_parser(
         "site", help="make the course's website in build/site (--check-links: ask every address whether it answers)"
@@ -93,6 +94,10 @@ def main(arguments: list[str] | None = None) -> int:
             from course_utils import budgets
 
             (budgets.with_model if "--model" in rest else budgets.write)(rest)
+        elif options.command == "slides":
+            from course_utils import slides
+
+            return slides.main(rest)
         elif options.command == "replicate":
             import torch
 
