@@ -1,6 +1,7 @@
 """The interactive parts without a browser: their answers are the library's, what is typed is escaped, and nothing raises."""
 
 import base64
+import dataclasses
 import html
 import re
 from html.parser import HTMLParser
@@ -13,6 +14,7 @@ from test_notebooks import code_cells, gate
 
 import course_utils as cu
 from course_utils import publishing
+from course_utils.benchmarks import interactive as interactive_bench
 from course_utils.interactive import frame, search_box, similarity_bench, training_slider
 from course_utils.workspace import ROOT
 
@@ -378,3 +380,23 @@ def test_interactive_cells_are_exactly_those():
     tagged = [cell for cell in cells if "interactive" in cell.metadata.get("tags", [])]
     assert [re.search(r"cu\.interactive\.(\w+)\(", cell.source)[1] for cell in tagged] == list(PARTS)
     assert not any("cu.interactive" in cell.source for cell in cells if cell not in tagged)
+
+
+def test_the_bench_has_a_row_and_a_goal_for_each_part(monkeypatch):
+    """What is measured is an answer, not a refusal, and another one in each round."""
+    answers, refresh = [], frame.Part.refresh
+
+    def watching(part, _=None):
+        refresh(part)
+        answers.append(part.output.value)
+
+    monkeypatch.setattr(frame.Part, "refresh", watching)
+    rows = interactive_bench.measure("cpu", rounds=1)
+    assert sorted(row.ours for row in rows) == sorted(PARTS)
+    asked = answers[-2 * len(PARTS) :]
+    assert len(set(asked)) >= 2 * len(PARTS) - 1  # forging draws the same picture
+    assert not any('role="alert"' in answer for answer in answers)
+    goals = interactive_bench.goals([dataclasses.replace(rows[0], our_median=median) for median in (0.199, 0.2)])
+    assert [goal.met for goal in goals] == [True, False]
+    assert "200 ms" in goals[0].text
+    assert goals[0].measured == "199 ms"
