@@ -171,6 +171,23 @@ def test_predictions_are_those_of_a_direct_pass(eager, model):
     assert f"place {place:,} of 8,192" in said(part)
 
 
+def test_a_blank_begins_where_it_is_asked_to(eager, model):
+    part = cu.interactive.blanks(model, eager.tokenizer, "She has two brothers and a son.", word=4)
+    assert "She has two [MASK] and a son." in said(part)
+    assert cu.interactive.blanks(model, eager.tokenizer, "Tea, please.", word=9).controls["blank"].index == 1
+
+
+def test_numbers_can_be_read_on_every_colour():
+    def luminance(color):
+        parts = np.array([int(color[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+        return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+    for value in np.linspace(-0.2, 1.2, 141):
+        paper = frame.mixed(value)
+        low, high = sorted(luminance(color) + 0.05 for color in (paper, frame.ink_on(paper)))
+        assert high / low >= 4.5, paper
+
+
 def test_the_slider_of_blanks_follows_the_sentence(eager, model):
     part = cu.interactive.blanks(model, eager.tokenizer, "One two three four.")
     sentence, blank = part.controls["sentence"], part.controls["blank"]
@@ -327,13 +344,15 @@ def test_an_error_within_becomes_a_message(eager, monkeypatch, sbert):
     assert "<i>" not in part.output.value
 
 
-def test_what_cannot_be_shown_is_refused_at_once(eager, encoder, index):
+def test_what_cannot_be_shown_is_refused_at_once(eager, encoder, model, index):
     with pytest.raises(ValueError, match="eager"):
         cu.interactive.attention(encoder)
     with pytest.raises(ValueError, match="layers 1 to 4 and heads 1 to 4"):
         cu.interactive.attention(eager, head=5)
     with pytest.raises(ValueError, match="MLM head"):
         cu.interactive.blanks(None, eager.tokenizer)
+    with pytest.raises(ValueError, match="counted from 1"):
+        cu.interactive.blanks(model, eager.tokenizer, word=0)
     with pytest.raises(ValueError, match="no pooling on record"):
         cu.interactive.similarity(encoder, encoder)
     with pytest.raises(ValueError, match="from 1 to 10"):

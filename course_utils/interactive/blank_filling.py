@@ -24,7 +24,7 @@ from course_utils.plots.style import OTHER
 SHOWN = 5
 
 
-def blanks(model, tokenizer, text: str = "She has two brothers and a son.", k: int = SHOWN) -> Part:
+def blanks(model, tokenizer, text: str = "She has two brothers and a son.", word: int = 1, k: int = SHOWN) -> Part:
     """A line to type in, a slider that moves a blank along its words, and the ``k`` likeliest tokens for it.
 
     A sentence that already holds the mask token keeps that blank.
@@ -33,16 +33,21 @@ def blanks(model, tokenizer, text: str = "She has two brothers and a son.", k: i
         model: with an MLM head, from ``load_with_heads``.
         tokenizer: its tokenizer.
         text: the sentence to begin with.
+        word: the word of it, counted from 1, that is blanked out at first.
 
     Raises:
-        ValueError: the model has no MLM head.
+        ValueError: the model has no MLM head, or ``word`` is below 1.
     """
     from course_utils.objectives import heads_of
 
     if model is None or "MLM" not in heads_of(model):
         raise ValueError('To fill blanks a model with an MLM head is needed: load_with_heads("mini-bert").')
+    if word < 1:
+        raise ValueError(f"word is counted from 1, not {word}.")
     sentence = text_box("Sentence", text)
-    blank = widgets.SelectionSlider(options=[("", 0)], description="Blank out", continuous_update=False, **look())
+    blank = widgets.SelectionSlider(
+        options=range(word), index=word - 1, description="Blank out", continuous_update=False, **look()
+    )
 
     def answer() -> str:
         typed = fitting(
@@ -117,7 +122,11 @@ def _word_that_stood_there(tokenizer, text: str, span: tuple[int, int], p) -> st
             f" {safe(text[start:end])}, which stood there, is not one token of this vocabulary: it cannot be predicted whole."
         )
     place = int((p > p[original[0]]).sum()) + 1
-    return f" {safe(text[start:end])}, which stood there: place {place:,} of {len(p):,}, {float(p[original[0]]):.2f}."
+    return f" {safe(text[start:end])}, which stood there: place {place:,} of {len(p):,}, {_probability(float(p[original[0]]))}."
+
+
+def _probability(value: float) -> str:
+    return f"{value:.2f}" if value >= 0.005 else "below 0.01"
 
 
 def _bar(token: str, value: float) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import ipywidgets as widgets
 import numpy as np
 
-from course_utils.plots.style import CLS, INK, MEAN
+from course_utils.plots.style import CLS, MEAN
 
 LONGEST = 1000  # characters of a sentence
 ANSWERED_WITH = "An interactive part: it needs a running kernel, and a front end that shows ipywidgets."
@@ -147,6 +147,18 @@ def mixed(strength: float, color: str = MEAN) -> str:
     return "#" + "".join(f"{round(255 + (part - 255) * strength):02x}" for part in parts)
 
 
+def ink_on(paper: str) -> str:
+    """Black or white, whichever has more contrast with ``paper`` (#rrggbb). Source: WCAG 2, relative luminance.
+
+    >>> ink_on("#ffffff"), ink_on("#0072b2")
+    ('#000000', '#ffffff')
+    """
+    parts = [int(paper[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#000000" if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else "#ffffff"
+
+
 def heat_table(
     values: np.ndarray, rows: Sequence[str], columns: Sequence[str], caption: str, numbers: bool = True, upright: bool = False
 ) -> str:
@@ -167,14 +179,14 @@ def heat_table(
         cells = "".join(_cell(float(value), numbers) for value in line)
         lines.append(f'<tr><th scope="row" style="{plain}text-align:right;padding:0 6px">{safe(name)}</th>{cells}</tr>')
     return (
-        f'<table style="border-collapse:collapse;font-size:12px;line-height:1.5"><caption style="text-align:left;'
+        f'<table style="border-collapse:collapse;font-size:11.5px;line-height:1.5"><caption style="text-align:left;'
         f'font-weight:bold;padding:4px 0;caption-side:top;color:inherit">{safe(caption)}</caption>'
         f"<tr><td></td>{heads}</tr>{''.join(lines)}</table>"
     )
 
 
 def _cell(value: float, number: bool) -> str:
-    color = "#ffffff" if value > 0.55 else INK
-    size = "min-width:30px;height:24px" if number else "min-width:20px;height:20px"
-    look = f"background:{mixed(value)};color:{color};text-align:center;border:1px solid #d9d9d9;padding:0 2px;{size}"
+    size = "min-width:27px;height:24px" if number else "min-width:20px;height:20px"
+    paper = mixed(value)
+    look = f"background:{paper};color:{ink_on(paper)};text-align:center;border:1px solid #d9d9d9;padding:0 1px;{size}"
     return f'<td style="{look}" title="{value:.2f}">{f"{value:.2f}" if number else ""}</td>'

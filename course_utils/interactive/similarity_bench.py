@@ -70,7 +70,7 @@ def _shown(sentences: list[str], cosines: dict[str, np.ndarray]) -> str:
     said = finding("Cosines of all pairs; one scale for all three tables, white at 0 and full colour at 1.")
     return (
         f'<ol style="margin:4px 0;padding-left:2.2em;line-height:1.5">{listed}</ol>{said}'
-        f'<div style="display:flex;flex-wrap:wrap;gap:8px 24px">{panels}</div>'
+        f'<div style="display:flex;flex-wrap:wrap;gap:8px 16px">{panels}</div>'
     )
 
 
