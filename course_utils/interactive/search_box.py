@@ -28,11 +28,13 @@ def search(index, query: str = "How do plants drink?", k: int = 5) -> Part:
         tokenizer = index.encoder.tokenizer
         typed = fitting(checked(box.value), tokenizer, index.encoder.limit)
         hits = index.search(typed, number.value)
-        said = f"{len(hits)} of {len(index):,} texts, best first, for {safe(typed)}; the best has cosine {hits[0].cosine:.2f}."
+        said = f"{len(hits)} of {len(index):,} texts, best first; the best has cosine {hits[0].cosine:.2f}."
         rows = "".join(_row(hit) for hit in hits)
         head = (
             "<tr>"
-            + "".join(f'<th scope="col" style="text-align:left">{name}</th>' for name in ("", "cosine", "text"))
+            + "".join(
+                f'<th scope="col" style="text-align:left;padding-right:10px">{name}</th>' for name in ("", "cosine", "text")
+            )
             + "</tr>"
         )
         table = f'<table style="font-size:13px;line-height:1.5">{head}{rows}</table>'
