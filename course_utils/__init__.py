@@ -141,7 +141,7 @@ def __getattr__(name):
         value = getattr(importlib.import_module("course_utils." + _HOME[name]), name)
         globals()[name] = value
         return value
-    if name in ("plots", "pretraining", "statistics", "similarity", "data"):
+    if name in ("plots", "pretraining", "statistics", "similarity", "data", "interactive"):
         return importlib.import_module("course_utils." + name)
     raise AttributeError("module 'course_utils' has no attribute %r. It has: %s" % (name, ", ".join(sorted(_HOME))))
 

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 BUDGETS = ROOT / "notebooks" / "budgets.csv"
 NEVER_COMPARED = {"nbval-ignore-output", "nbval-skip"}
+INTERACTIVE = "interactive"  # tag of cells that show widgets: without a running kernel nothing is left of them
 _ADDRESS = re.compile(r" at 0x[0-9a-f]{6,}")
 _RUNS_IN = re.compile(r"^\| \*\*Runs in\*\* \|.*\|$", re.M)
 _FIGURE = re.compile(r"<Figure size \S+ with \d+ Axes>")
@@ -39,6 +40,8 @@ def runs_in(name: str, measured: dict[str, tuple[int, float]]) -> str:
 def normalise(notebook, card: str | None = None) -> None:
     """Strip what differs from run to run: timings, tool metadata, addresses; number the cells 1..n.
 
+    Cells with the tag ``interactive`` are stored without output.
+
     Args:
         card: the line that tells what the notebook needs, from ``runs_in``; left as it is if not given.
     """
@@ -54,6 +57,8 @@ def normalise(notebook, card: str | None = None) -> None:
             continue
         count += 1
         cell.execution_count = count
+        if INTERACTIVE in cell.metadata.get("tags", []):
+            cell.outputs = []
         merged = []
         for output in cell.outputs:
             if "execution_count" in output:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-PARTS = ("startup", "embedding", "pretraining")
+PARTS = ("startup", "embedding", "pretraining", "interactive")
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m course_utils bench", description="Measure speed as ratios.")
     parser.add_argument("--part", choices=PARTS, help="only this part (all)")
     parser.add_argument("--csv", type=Path, default=Path("bench.csv"), help="where to write the table (%(default)s)")
-    parser.add_argument("--rounds", type=_positive, help="rounds (5 of embedding, 3 of the other parts)")
+    parser.add_argument("--rounds", type=_positive, help="rounds (5 of embedding, 15 of interactive, 3 of the other parts)")
     parser.add_argument("--device", help="cpu, cuda, cuda:1 or mps (CUDA where there is one, else the CPU)")
     options = parser.parse_args(arguments)
 
