@@ -1,19 +1,76 @@
-"""The look of the course's figures: palette, style, and how a figure is shown."""
+"""The visual language of the course's figures: width, type, colours with a meaning, titles, and how a figure is shown.
+
+One width for all, so that text has the same size everywhere: the smallest is still 8 points when a figure is printed 16 cm
+wide. A colour has one meaning through the course and never stands alone: a line style and a marker go with it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+from typing import NamedTuple
 
-import numpy as np
+WIDTH = 7.6  # inches
+TITLE, PANEL, BODY, SMALL = 13.0, 11.0, 10.4, 9.8  # points
+DPI = 150  # of the stored pictures
+MARGIN = 0.12  # inches, around everything
 
-# Okabe & Ito's colour-blind-safe palette. A colour never stands alone: each also has a line style or a place.
-CLS, MEAN, CONTROL, OTHER, INK = "#D55E00", "#0072B2", "#6E6E6E", "#009E73", "#222222"
+# Dark enough to be text on PAPER (contrast of 4.5 and more), apart for the usual kinds of colour blindness.
+CLS, MEAN, SBERT, CONTROL, OTHER, INK = "#BF4A00", "#0070BA", "#6A2470", "#6C6C6C", "#005F48", "#222222"
+VIOLET, OLIVE = "#8A4FD0", "#7F6500"  # for what has no colour of its own
+PAPER, GRID, RULE = "#FCFCFA", "#E4E4E0", "#8A8A8A"
+PALE, SHADE = "#D6D6D2", "#EFEFEB"  # bars and cells that stay in the background
+HOME = "#FBEFC4"  # ground of what a line of the text is about
+
 STYLES = {
     "[CLS]": {"color": CLS, "linestyle": "-"},
     "mean": {"color": MEAN, "linestyle": "--"},
+    "SBERT": {"color": SBERT, "linestyle": "-."},
     "untrained [CLS]": {"color": CONTROL, "linestyle": ":"},
-    "untrained mean": {"color": CONTROL, "linestyle": "-."},
+    "untrained mean": {"color": CONTROL, "linestyle": ":"},
 }
+MARKERS = {"[CLS]": "o", "mean": "D", "SBERT": "^", "control": "s"}
+CONTROLS = ("untrained", "shuffled", "random", "majority", "TF-IDF")
+
+
+class Look(NamedTuple):
+    """How a system is drawn: colour, line style and marker, always together."""
+
+    color: str
+    line: object
+    marker: str
+
+    @property
+    def style(self) -> dict[str, object]:
+        """For ``axis.plot``."""
+        return {"color": self.color, "linestyle": self.line, "marker": self.marker}
+
+
+# For what is neither a pooling nor a control: in this order.
+OTHERS = (
+    Look(OTHER, "-", "s"),
+    Look(VIOLET, ":", "^"),
+    Look(INK, "-.", "P"),
+    Look(OLIVE, (0, (5, 1)), "v"),
+)
+
+
+def look_of(label: str) -> Look:
+    """The look of a system by its name.
+
+    Controls and word counts are grey and dotted, a siamese encoder is SBERT, then comes what is read: [CLS] or the mean.
+
+    >>> look_of("raw mean") == look_of("mean"), look_of("siamese mean").color == SBERT
+    (True, True)
+    """
+    if label.startswith(CONTROLS) or "shuffled" in label or "untrained" in label:
+        pooled = "[CLS]" if "[CLS]" in label else "mean" if "mean" in label else "control"
+        return Look(CONTROL, ":", MARKERS[pooled])
+    if label.lower().startswith(("siamese", "sbert", "mini-sbert")):
+        return Look(SBERT, "-.", MARKERS["SBERT"])
+    for name in ("[CLS]", "mean"):
+        if name in label:
+            return Look(STYLES[name]["color"], STYLES[name]["linestyle"], MARKERS[name])
+    return OTHERS[0]
 
 
 def use_style() -> None:
@@ -22,32 +79,143 @@ def use_style() -> None:
 
     mpl.rcParams.update(
         {
-            "figure.figsize": (7.0, 3.4),
+            "figure.figsize": (WIDTH, 3.8),
             "figure.dpi": 100,
-            "savefig.dpi": 100,
-            "figure.facecolor": "white",
-            "savefig.facecolor": "white",
-            "font.size": 10.5,
-            "axes.titlesize": 11.5,
+            "savefig.dpi": DPI,
+            "figure.facecolor": PAPER,
+            "savefig.facecolor": PAPER,
+            "axes.facecolor": PAPER,
+            "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
+            "font.size": BODY,
+            "text.color": INK,
+            "axes.labelcolor": INK,
+            "axes.labelsize": BODY,
+            "axes.titlesize": PANEL,
             "axes.titleweight": "bold",
             "axes.titlelocation": "left",
-            "axes.titlepad": 10,
+            "axes.titlepad": 8,
             "axes.spines.top": False,
             "axes.spines.right": False,
-            "axes.edgecolor": "#888888",
+            "axes.edgecolor": RULE,
             "axes.grid": True,
             "axes.axisbelow": True,
-            "grid.color": "#E6E6E6",
+            "xtick.color": RULE,
+            "ytick.color": RULE,
+            "xtick.labelcolor": INK,
+            "ytick.labelcolor": INK,
+            "xtick.labelsize": SMALL,
+            "ytick.labelsize": SMALL,
+            "grid.color": GRID,
+            "hatch.linewidth": 0.8,
             "lines.linewidth": 2.0,
+            "lines.markersize": 6,
             "legend.frameon": False,
+            "legend.fontsize": SMALL,
             "figure.constrained_layout.use": True,
+            "figure.constrained_layout.w_pad": MARGIN / 2,
+            "figure.constrained_layout.h_pad": MARGIN / 2,
         }
     )
 
 
+def canvas(height: float, rows: int = 1, columns: int = 1, **options):
+    """A figure of the course's width and ``height`` inches with its axes, as ``plt.subplots`` returns them."""
+    import matplotlib.pyplot as plt
+
+    use_style()
+    return plt.subplots(rows, columns, figsize=(WIDTH, height), **options)
+
+
+def text_width(text: str, size: float, weight: str = "normal", family: str = "DejaVu Sans") -> float:
+    """How wide ``text`` is, in points."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    if not text.strip():
+        return 0.0
+    path = TextPath((0, 0), text.replace("$", r"\$"), prop=FontProperties(family=family, size=size, weight=weight))
+    return float(path.get_extents().x1)
+
+
+def wrap(text: str, width: float, size: float, weight: str = "normal") -> str:
+    """``text`` broken into lines of at most ``width`` points, between words where it can be, else inside them."""
+    lines = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            longer = f"{line} {word}" if line else word
+            if line and text_width(longer, size, weight) > width:
+                lines.append(line)
+                longer = word
+            while text_width(longer, size, weight) > width and len(longer) > 1:
+                fits = next(n for n in range(len(longer) - 1, 0, -1) if n == 1 or text_width(longer[:n], size, weight) <= width)
+                lines.append(longer[:fits])
+                longer = longer[fits:]
+            line = longer
+        lines.append(line)
+    return "\n".join(lines)
+
+
 def headline(figure, title: str) -> None:
-    """Put ``title``, which states the finding, over the whole figure."""
-    figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
+    """Put ``title``, which states the finding, over the whole figure; call it last.
+
+    It is wrapped at the margins, and so are the titles of panels at the width of theirs; the figure grows with the lines.
+    """
+    width, height = figure.get_size_inches()
+    lines = wrap(title, 72 * (width - 2 * MARGIN) - 6, TITLE, "bold")
+    figure.suptitle(lines, x=MARGIN / width, ha="left", weight="bold", fontsize=TITLE, parse_math=False)
+    figure.set_figheight(height + lines.count("\n") * 1.25 * TITLE / 72)
+    if any("\n" in _fit_title(axis) for axis in figure.axes):
+        _grow_for_titles(figure)
+
+
+def _fit_title(axis) -> str:
+    """Wrap a panel's title where it is wider than the panel; returns what it reads."""
+    title = axis.get_title(loc="left")
+    if title and text_width(max(title.split("\n"), key=len), PANEL, "bold") > 100:
+        axis.figure.draw_without_rendering()
+        room = 72 * axis.get_position().width * axis.figure.get_figwidth() + 6
+        wrapped = wrap(title, room, PANEL, "bold")
+        if wrapped != title:
+            axis.set_title(wrapped)
+            return wrapped
+    return ""
+
+
+def _grow_for_titles(figure) -> None:
+    rows: dict[float, int] = {}
+    for axis in figure.axes:
+        top = round(axis.get_position().y1, 2)
+        rows[top] = max(rows.get(top, 0), axis.get_title(loc="left").count("\n"))
+    figure.set_figheight(figure.get_figheight() + sum(rows.values()) * 1.25 * PANEL / 72)
+
+
+def png(figure) -> bytes:
+    """``figure`` as a PNG with a palette, the same bytes each time: an opaque ground, 150 dots an inch."""
+    from PIL import Image
+
+    raw, packed = io.BytesIO(), io.BytesIO()
+    figure.savefig(raw, format="png", dpi=DPI, facecolor=PAPER)
+    picture = Image.open(raw).convert("RGB")
+    if picture.getcolors(256) is None:
+        picture = picture.quantize(128, method=Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
+    else:
+        picture = picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=256)
+    picture.save(packed, format="PNG", optimize=True, dpi=(DPI, DPI))
+    return packed.getvalue()
+
+
+class _Picture:
+    """A drawn figure as Jupyter shows it: the course's PNG, and matplotlib's own description as text."""
+
+    def __init__(self, figure) -> None:
+        self.text, self.png = repr(figure), png(figure)
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_png_(self) -> bytes:
+        return self.png
 
 
 def show(figure, alt: str) -> None:
@@ -61,16 +229,5 @@ def show(figure, alt: str) -> None:
 
     if not alt.strip():
         raise ValueError("Describe the figure in alt: what is drawn on which axes, and what it shows.")
-    display(figure, metadata={"image/png": {"alt": alt}})
+    display(_Picture(figure), metadata={"image/png": {"alt": alt}})
     plt.close(figure)
-
-
-def label_ends(axis, ends: Mapping[str, float], x: float) -> None:
-    """Write each curve's name at its right end, moved apart where they would touch."""
-    low, high = axis.get_ylim()
-    gap, last = 0.065 * (high - low), -np.inf
-    for label, y in sorted(ends.items(), key=lambda item: item[1]):
-        last = max(y, last + gap)
-        color = STYLES.get(label, {"color": OTHER})["color"]
-        axis.annotate(label, (x, last), (7, 0), textcoords="offset points", va="center", color=color, fontsize=9.5,
-                      annotation_clip=False)  # fmt: skip
