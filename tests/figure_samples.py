@@ -189,7 +189,10 @@ def fine_tuning():
         "topic": ({"before": cosines, "after": cosines**2}, np.repeat(TOPICS, 6)),
     }
     falling = {layer: 1 - layer / 6 for layer in range(5)}
-    cka = {f"tuned on {task}": {"[CLS]": falling, "mean": {k: v + 0.02 for k, v in falling.items()}} for task in ("sentiment", "topic")}
+    cka = {
+        f"tuned on {task}": {"[CLS]": falling, "mean": {k: v + 0.02 for k, v in falling.items()}}
+        for task in ("sentiment", "topic")
+    }
     cka["untrained"] = {f"untrained {label}": {k: v / 2 for k, v in falling.items()} for label in ("[CLS]", "mean")}
     words = "[CLS] the bread was warm and the baker kind [SEP]".split()
     ways = ["[CLS] tuned", "[CLS] frozen", "mean frozen", "TF-IDF", "[CLS] tuned, untrained", "[CLS] tuned, labels shuffled"]
@@ -197,7 +200,9 @@ def fine_tuning():
     reads, tuned = ("sentiment", "topic", "similarity"), ("not tuned", "sentiment", "topic")
     cell = {(t, p): (around(0.5 + 0.1 * i + 0.05 * j), [0.5 + 0.1 * i, 0.52 + 0.1 * i]) for i, t in enumerate(tuned)
             for j, p in enumerate(("cls", "mean"))}  # fmt: skip
-    change = {(t, p): (around(0.1 * i - 0.15), [0.1 * i - 0.17, 0.1 * i - 0.13]) for i, t in enumerate(tuned) for p in ("cls", "mean")}
+    change = {
+        (t, p): (around(0.1 * i - 0.15), [0.1 * i - 0.17, 0.1 * i - 0.13]) for i, t in enumerate(tuned) for p in ("cls", "mean")
+    }
     return {
         "projections": (panels, "Sentiment explains 70% of [CLS] on training reviews, 40% on test reviews",
                         ("first principal component", "second principal component")),
@@ -247,7 +252,7 @@ def sentence_bert():
         ),
         "strata_shift": (shift, dict(zip(KINDS, (4.8, 4.5, 1.2, 1.5, 2.0, 2.2, 1.0, 0.1), strict=True)),
                          "Change of the mean's cosine: unrelated -0.75, negation -0.10"),
-        "trained_and_read": ({label: found for label in found}, "Lost by the other pooling: 0.05 (trained [CLS]), 0.05 (trained mean)"),
+        "trained_and_read": (dict.fromkeys(found, found), "Lost by the other pooling: 0.05 (trained [CLS]), 0.05 (trained mean)"),
         "alignment_uniformity": (points, "Change of uniformity by training: [CLS] -2.15, mean -1.75"),
     }  # fmt: skip
 
@@ -255,11 +260,17 @@ def sentence_bert():
 def choosing():
     rng = np.random.default_rng(0)
     tables = {name: rng.integers(0, 30, (6, 6)) for name in ("TF-IDF", "siamese mean", "[CLS] tuned for topic")}
-    pairs = pd.DataFrame(rng.integers(0, 90, (7, 7)), CHOICE, ["para_high", "para_low", "negation", "role swap", "number", "time_place", "same_topic"])
+    pairs = pd.DataFrame(
+        rng.integers(0, 90, (7, 7)),
+        CHOICE,
+        ["para_high", "para_low", "negation", "role swap", "number", "time_place", "same_topic"],
+    )
     tasks = {"search": "search, MRR", "clusters": "clusters, V-measure", "pairs": "duplicates, precision", "sts": "similarity, Spearman",
              "hard": "hard pairs, Spearman", "topic": "topic, probe", "sentiment": "sentiment, probe"}  # fmt: skip
     sizes = np.array([500, 1000, 2000, 5000, 10000, 20000])
-    times = pd.DataFrame({"size": sizes, "embedding": sizes / 250, "building": sizes / 4000, "exact": sizes / 2e7, "approximate": 2e-4})
+    times = pd.DataFrame(
+        {"size": sizes, "embedding": sizes / 250, "building": sizes / 4000, "exact": sizes / 2e7, "approximate": 2e-4}
+    )
     ledger = pd.DataFrame([(1 + i % 4, f"0{1 + i % 7}", ("supported", "not supported", "undecided", "not found")[i % 4]) for i in range(16)],
                           columns=["statement", "notebook", "verdict"])  # fmt: skip
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from course_utils.plots.marks import label_ends
+from course_utils.plots.marks import apart, label_ends
 from course_utils.plots.style import (
     BODY,
     INK,
@@ -78,7 +78,7 @@ def padding_bug(distances: Mapping[str, Mapping[int, float]], stranger: float, t
     axis.axhline(stranger, color=INK, linewidth=1.2)
     axis.annotate("two different sentences", (0, stranger), (0, 4), textcoords="offset points", fontsize=BODY, color=INK)
     axis.set(xlabel="padding added (tokens)", ylabel="cosine distance\nto the same sentence alone", xlim=(-0.5, last + 0.5))
-    axis.set_xticks(sorted({padding for values in distances.values() for padding in values}))
+    axis.set_xticks(apart({padding for values in distances.values() for padding in values}, 0.05 * last))
     ends = {label: list(values.values())[-1] for label, values in distances.items()}
     label_ends(axis, ends, last, {label: look.color for label, look in looks.items()})
     headline(figure, title)

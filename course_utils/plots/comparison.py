@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from course_utils.plots.marks import halo, interval, key, label_ends, pale, panel, published_rule, rows, sample
+from course_utils.plots.marks import halo, interval, label_ends, label_tops, pale, panel, published_rule, rows
 from course_utils.plots.marks import published as published_value
 from course_utils.plots.style import INK, Look, canvas, headline, look_of
 
@@ -89,20 +89,16 @@ def layers(curves: Mapping[str, Mapping[int, object]], title: str, ylabel: str):
 def strata(means: Mapping[str, Mapping[str, float]], title: str, xlabel: str):
     """Mean values by stratum, one row a stratum, one mark a system: ``means[label][stratum]``. Returns the figure."""
     kinds = list(next(iter(means.values())).keys())
-    figure, axis = canvas(1.35 + 0.4 * len(kinds))
+    figure, axis = canvas(1.3 + 0.4 * len(kinds))
     looks = {label: Look(INK, "none", "|") if label == "score" else look_of(label) for label in means}
     for label, values in means.items():
         size, edge = (16, 3.2) if label == "score" else (7.5, 1)
         axis.plot([values[kind] for kind in kinds], range(len(kinds)), linestyle="none", marker=looks[label].marker,
                   color=looks[label].color, markersize=size, markeredgewidth=edge)  # fmt: skip
-    rows(axis, kinds, top=0.6)
+    rows(axis, kinds, top=0.55)
     axis.grid(axis="y", visible=True)
     axis.set(xlabel=xlabel, xlim=(-0.03, 1.03))
-    handles = [sample(look, line=False) for look in looks.values()]
-    for handle, label in zip(handles, looks, strict=True):
-        if label == "score":
-            handle.set(markersize=13, markeredgewidth=3)
-    key(figure, handles, list(looks))
+    label_tops(axis, {label: values[kinds[0]] for label, values in means.items()}, 0, {k: v.color for k, v in looks.items()})
     headline(figure, title)
     return figure
 

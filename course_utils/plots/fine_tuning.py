@@ -9,7 +9,6 @@ import numpy as np
 from course_utils.plots.marks import key, pale, panel, sample
 from course_utils.plots.style import (
     CLS,
-    CONTROL,
     INK,
     OLIVE,
     OTHER,
@@ -75,8 +74,8 @@ def projections(panels: Mapping[str, tuple[np.ndarray, Sequence]], title: str, a
         axis.grid(False)
     for axis in grid.flat[len(panels) :]:
         axis.set_visible(False)
-    figure.supxlabel(f"across: {axes[0]}; upwards: {axes[1]}", fontsize=SMALL, color=CONTROL)
-    key(figure, [sample(look) for look in every.values()], list(every), min(len(every), 6))
+    handles = [sample(look) for look in every.values()]
+    key(figure, handles, list(every), min(len(every), 6), f"across: {axes[0]}; upwards: {axes[1]}")
     headline(figure, title)
     return figure
 

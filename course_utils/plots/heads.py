@@ -28,7 +28,7 @@ def next_shares(shares: Mapping[str, object], accuracies: Mapping[str, object], 
     for y, measured in enumerate(accuracies.values()):
         interval(right, measured, y, Look(OTHER, "-", "D"))
     labels = [*accuracies, "", *published]
-    published_rule(right, len(accuracies) - 0.4, "published: another model, other data")
+    published_rule(right, len(accuracies) - 0.4, "published: another model")
     for y, value in enumerate(published.values(), start=len(accuracies) + 1):
         published_value(right, value, value, y, "{:.3f}")
     right.axvline(0.5, color=OTHER, linewidth=1.4, linestyle=":", zorder=1)
@@ -42,7 +42,7 @@ def next_shares(shares: Mapping[str, object], accuracies: Mapping[str, object], 
 def attention_bars(shares: Mapping[str, np.ndarray], uniform: np.ndarray, groups: Sequence[str], title: str):
     """Stacked bars of attention mass by layer, a panel a model: ``shares[model]`` (layers, groups), ``uniform`` (groups,)."""
     layers = len(next(iter(shares.values())))
-    figure, axes = canvas(1.75 + 0.36 * layers, 1, len(shares), sharey=True, squeeze=False)
+    figure, axes = canvas(2.0 + 0.36 * layers, 1, len(shares), sharey=True, squeeze=False)
     names = ["spread evenly", *(f"layer {layer}" for layer in range(1, layers + 1))]
     places = np.array([-0.35, *range(1, layers + 1)])
     for axis, (model, values) in zip(axes[0], shares.items(), strict=True):
@@ -54,8 +54,10 @@ def attention_bars(shares: Mapping[str, np.ndarray], uniform: np.ndarray, groups
             left += table[:, group]
         for place, special in zip(places, table[:, :2].sum(1), strict=True):
             axis.annotate(f"{special:.2f}", (1, place), (4, 0), textcoords="offset points", va="center", fontsize=SMALL)
-        axis.annotate("both", (1, -1.1), (4, 0), textcoords="offset points", va="center", fontsize=SMALL, style="italic")
-        axis.set(xlim=(0, 1), ylim=(layers + 0.6, -1.4), xlabel="share of the attention", xticks=[0, 0.5, 1])
+        axis.annotate(
+            "[CLS]\n[SEP]", (1, -1.55), (4, 0), textcoords="offset points", va="center", fontsize=SMALL, style="italic"
+        )
+        axis.set(xlim=(0, 1), ylim=(layers + 0.6, -2.1), xlabel="share of the attention", xticks=[0, 0.5, 1])
         panel(axis, model)
         axis.tick_params(axis="y", length=0)
         axis.grid(False)

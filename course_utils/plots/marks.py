@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from course_utils.plots.style import BODY, CONTROL, INK, PANEL, PAPER, RULE, SMALL, Look, look_of
+from course_utils.plots.style import BODY, CONTROL, INK, PANEL, PAPER, RULE, SMALL, Look, look_of, text_width
 
 
 def halo(width: float = 2.5) -> list:
@@ -157,10 +157,42 @@ def panel(axis, title: str, color: str = INK) -> None:
     axis.set_title(title, fontsize=PANEL, color=color, parse_math=False)
 
 
-def key(figure, handles: Sequence, labels: Sequence[str], columns: int | None = None) -> None:
+def key(figure, handles: Sequence, labels: Sequence[str], columns: int | None = None, title: str | None = None) -> None:
     """What the marks mean, in a line under the figure, where direct labels would not fit."""
     figure.legend(handles, labels, loc="outside lower left", ncols=columns or len(labels), fontsize=SMALL, handletextpad=0.5,
-                  columnspacing=1.6)  # fmt: skip
+                  columnspacing=1.6, title=title, title_fontsize=SMALL, alignment="left")  # fmt: skip
+
+
+def label_tops(axis, places: Mapping[str, float], y: float, colors: Mapping[str, str]) -> None:
+    """Write the names of marks over row ``y``, each led to its mark, moved apart where they would touch.
+
+    Call it when the limits are set.
+    """
+    axis.figure.draw_without_rendering()
+    left, right = 72 * axis.bbox.x0 / axis.figure.dpi, 72 * axis.bbox.x1 / axis.figure.dpi
+    own = 72 * axis.transData.transform([(x, y) for x in places.values()])[:, 0] / axis.figure.dpi  # points
+    widths = [text_width(label, BODY) for label in places]
+    moved = spread(list(own), max(widths) + 8)
+    ends = [(place - width / 2, place + width / 2) for place, width in zip(moved, widths, strict=True)]
+    back = min(0.0, right - max(end for _, end in ends)) + max(0.0, left - min(start for start, _ in ends))
+    for (label, x), place, at in zip(places.items(), moved, own, strict=True):
+        axis.annotate(label, (x, y), (place + back - at, 24), textcoords="offset points", ha="center", va="bottom",
+                      fontsize=BODY, color=colors[label], annotation_clip=False,
+                      arrowprops={"arrowstyle": "-", "color": colors[label], "linewidth": 0.8, "shrinkA": 0, "shrinkB": 7,
+                                  "relpos": (0.5, 0)})  # fmt: skip
+
+
+def apart(ticks: Sequence[float], least: float) -> list[float]:
+    """Those of ``ticks`` that are at least ``least`` from the one before, counted from the last.
+
+    >>> apart([0, 1, 2, 4, 8, 16], 3)
+    [0, 4, 8, 16]
+    """
+    kept: list[float] = []
+    for tick in sorted(ticks, reverse=True):
+        if not kept or kept[-1] - tick >= least:
+            kept.append(tick)
+    return kept[::-1]
 
 
 def sample(look: Look, hollow: bool = False, line: bool = True):

@@ -56,8 +56,8 @@ def masked_mean_picture(tokens: Sequence[str], mask: Sequence[int], values: np.n
         written = {"va": "center", "fontsize": BODY, "color": color}
         axis.text(-2.6, y, token, ha="right", family="monospace", parse_math=False, **written)
         axis.text(-2.15, y, f"{on}", ha="center", **written)
-        axis.text(-0.85, y + (0.12 if on else 0), f"1/{mask.sum()}" if on else "0", ha="center", **written)
-        axis.add_patch(Rectangle((-1.3, y - 0.44), 4.0 * weight, 0.16, facecolor=MEAN, edgecolor="none"))
+        axis.text(-0.85, y - (0.1 if on else 0), f"1/{mask.sum()}" if on else "0", ha="center", **written)
+        axis.add_patch(Rectangle((-1.3, y + 0.26), 4.0 * weight, 0.14, facecolor=MEAN, edgecolor="none"))
         for x in range(columns):
             _number(axis, x, y, values[y, x], limit, bool(on))
     axis.annotate("", (middle, bottom - 0.62), (middle, lines - 0.4),
@@ -80,7 +80,7 @@ def _number(axis, x: float, y: float, value: float, limit: float, on: bool = Tru
     shade = plt.get_cmap("PuOr_r")(0.5 + 0.3 * value / limit) if on else SHADE
     axis.add_patch(Rectangle((x, y - 0.46), 0.94, 0.92, facecolor=shade, edgecolor=edge, linewidth=1.4))
     color = ink_on(shade) if on else "#5F5F5F"
-    axis.text(x + 0.47, y, f"{value:.1f}", ha="center", va="center", fontsize=SMALL, color=color)
+    axis.text(x + 0.47, y, f"{round(value, 1) + 0.0:.1f}", ha="center", va="center", fontsize=SMALL, color=color)
 
 
 def padding_curves(
@@ -114,7 +114,7 @@ def padding_curves(
         beside.plot(np.array(list(moved[label])) + shift, list(moved[label].values()), **look.style)
         shift += 2.0
     for axis, name, ylabel in (
-        (left, "what agrees with the score", "Spearman with the score"),
+        (left, "agreement with the score", "Spearman with the score"),
         (beside, "how far the vectors move", "cosine with the masked mean"),
     ):
         axis.set_xticks(lengths)

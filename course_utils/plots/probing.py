@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from course_utils.plots.marks import interval, panel, published_rule, reference, rows
+from course_utils.plots.marks import halo, interval, panel, published_rule, reference, rows
 from course_utils.plots.marks import published as published_value
 from course_utils.plots.style import CONTROL, INK, PAPER, RULE, canvas, headline, look_of
 
@@ -83,7 +83,8 @@ def shares_of_dimensions(shares: Mapping[str, np.ndarray], title: str):
         axis.plot(np.arange(1, len(total) + 1), total, color=look.color, linestyle=look.line)
         marked = np.array([k for k in (1, 3, 10) if k <= len(total)])
         axis.plot(marked, total[marked - 1], look.marker, color=look.color, markersize=7)
-        axis.annotate(label, (marked[-1], total[marked[-1] - 1]), (8, -13), textcoords="offset points", color=look.color)
+        axis.annotate(label, (marked[-1], total[marked[-1] - 1]), (-7, 6), textcoords="offset points", color=look.color,
+                      ha="right", path_effects=halo(3))  # fmt: skip
     axis.plot(np.arange(1, longest + 1), np.arange(1, longest + 1) / longest, color=RULE, linewidth=1.2, zorder=1)
     axis.text(longest, 0.05, "every dimension alike", color=CONTROL, ha="right")
     axis.set_xscale("log")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from course_utils.plots.marks import cells, halo, panel
-from course_utils.plots.style import BODY, CLS, CONTROL, INK, MEAN, OTHER, PAPER, RULE, SMALL, Look, canvas, headline, look_of
+from course_utils.plots.style import BODY, CLS, CONTROL, INK, OTHER, PAPER, RULE, SMALL, Look, canvas, headline, look_of
 
 CLOCK = {1: "1 second", 60: "1 minute", 3600: "1 hour", 86400: "1 day", 604800: "1 week"}
 
@@ -23,7 +23,7 @@ def comparison_times(
         largest: up to how many texts is extrapolated.
     """
     figure, axis = canvas(4.4)
-    looks = {"cross-encoder": Look(OTHER, "-", "s"), "bi-encoder": Look(MEAN, "--", "D")}
+    looks = {"cross-encoder": Look(OTHER, "-", "s"), "bi-encoder": Look(SBERT, "-.", "^")}
     top = 1.0
     for way, measured in seconds.items():
         look = looks[way]

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from course_utils.plots.marks import halo, interval, pale, panel, rows, seeds, zero_line
-from course_utils.plots.style import BODY, CONTROL, PAPER, SMALL, canvas, headline, look_of
+from course_utils.plots.marks import halo, interval, label_ends, pale, panel, rows, seeds, zero_line
+from course_utils.plots.style import CONTROL, PAPER, canvas, headline, look_of
 
 
 def before_after(panels: Mapping[str, Mapping[str, Sequence]], controls: Mapping[str, Mapping[str, object]], title: str):
@@ -26,22 +26,19 @@ def before_after(panels: Mapping[str, Mapping[str, Sequence]], controls: Mapping
             axis.plot(place, measured.value, look_of(label).marker, color=CONTROL, markersize=6)
         for shift, (label, (before, after, dots)) in zip((-0.06, 0.06), systems.items(), strict=True):
             look = look_of(label)
-            axis.plot([shift, 1 + shift], [before.value, after.value], markersize=7.5, **look.style)
-            for x, measured in ((shift, before), (1 + shift, after)):
+            axis.plot([shift, 1.15 + shift], [before.value, after.value], markersize=7.5, **look.style)
+            for x, measured in ((shift, before), (1.15 + shift, after)):
                 axis.vlines(x, measured.low, measured.high, color=look.color, linewidth=2)
-            axis.plot(np.full(len(dots), 1.7 + 1.5 * shift), dots, look.marker, color=pale(look.color, 0.65), markersize=4.5,
+            axis.plot(np.full(len(dots), 2.1 + 2 * shift), dots, look.marker, color=pale(look.color, 0.65), markersize=4.5,
                       linestyle="none", markeredgewidth=0)  # fmt: skip
         names = [label.replace("untrained ", "un-\ntrained\n") for label in controls[name]]
-        axis.set_xticks([*places, 0, 1, 1.7], [*names, "be-\nfore", "after", "seeds"], fontsize=SMALL)
-        axis.set_xlim(-3.75, 2.15)
+        axis.set_xticks([*places, 0, 1.15, 2.1], [*names, "before", "\nafter", "seeds"])
+        axis.set_xlim(-3.8, 2.6)
         axis.grid(axis="x", visible=False)
         axis.tick_params(axis="x", length=0)
         panel(axis, name)
-    first = next(iter(panels.values()))
-    middle = {label: (before.value + after.value) / 2 for label, (before, after, _) in first.items()}
-    for label, side in zip(sorted(middle, key=middle.get), (-19, 19), strict=True):
-        axes[0][0].annotate(label, (0.5, middle[label]), (0, side), textcoords="offset points", color=look_of(label).color,
-                            ha="center", va="center", fontsize=BODY, path_effects=halo())  # fmt: skip
+    for axis, systems in zip(axes[0], panels.values(), strict=True):
+        label_ends(axis, {label: float(np.mean(dots)) for label, (_, _, dots) in systems.items()}, 2.25)
     axes[0][0].set_ylabel("Spearman with the score")
     headline(figure, title)
     return figure

@@ -7,6 +7,7 @@ wide. A colour has one meaning through the course and never stands alone: a line
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from typing import NamedTuple
 
 WIDTH = 7.6  # inches
@@ -112,8 +113,8 @@ def use_style() -> None:
             "legend.frameon": False,
             "legend.fontsize": SMALL,
             "figure.constrained_layout.use": True,
-            "figure.constrained_layout.w_pad": MARGIN / 2,
-            "figure.constrained_layout.h_pad": MARGIN / 2,
+            "figure.constrained_layout.w_pad": 0.08,
+            "figure.constrained_layout.h_pad": 0.08,
         }
     )
 
@@ -126,19 +127,33 @@ def canvas(height: float, rows: int = 1, columns: int = 1, **options):
     return plt.subplots(rows, columns, figsize=(WIDTH, height), **options)
 
 
-def text_width(text: str, size: float, weight: str = "normal", family: str = "DejaVu Sans") -> float:
+@lru_cache(4096)
+def text_width(text: str, size: float, weight: str = "normal") -> float:
     """How wide ``text`` is, in points."""
     from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import TextPath
+    from matplotlib.textpath import TextToPath
 
-    if not text.strip():
-        return 0.0
-    path = TextPath((0, 0), text.replace("$", r"\$"), prop=FontProperties(family=family, size=size, weight=weight))
-    return float(path.get_extents().x1)
+    font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+    return float(TextToPath().get_text_width_height_descent(text, font, ismath=False)[0])
 
 
 def wrap(text: str, width: float, size: float, weight: str = "normal") -> str:
-    """``text`` broken into lines of at most ``width`` points, between words where it can be, else inside them."""
+    """``text`` in as few lines of at most ``width`` points as it needs, about equally long.
+
+    Lines are broken between words where they can be, else inside them.
+    """
+    lines = _broken(text, width, size, weight)
+    low, high = width / 2, width
+    while high - low > 4:  # the narrowest width that needs no line more: no last line of a single word
+        middle = (low + high) / 2
+        if len(_broken(text, middle, size, weight)) > len(lines):
+            low = middle
+        else:
+            high = middle
+    return "\n".join(lines if len(lines) == 1 else _broken(text, high, size, weight))
+
+
+def _broken(text: str, width: float, size: float, weight: str) -> list[str]:
     lines = []
     for paragraph in text.split("\n"):
         line = ""
@@ -153,7 +168,7 @@ def wrap(text: str, width: float, size: float, weight: str = "normal") -> str:
                 longer = longer[fits:]
             line = longer
         lines.append(line)
-    return "\n".join(lines)
+    return lines
 
 
 def headline(figure, title: str) -> None:
@@ -162,32 +177,34 @@ def headline(figure, title: str) -> None:
     It is wrapped at the margins, and so are the titles of panels at the width of theirs; the figure grows with the lines.
     """
     width, height = figure.get_size_inches()
-    lines = wrap(title, 72 * (width - 2 * MARGIN) - 6, TITLE, "bold")
+    lines = wrap(title, 72 * (width - 2 * MARGIN), TITLE, "bold")
     figure.suptitle(lines, x=MARGIN / width, ha="left", weight="bold", fontsize=TITLE, parse_math=False)
-    figure.set_figheight(height + lines.count("\n") * 1.25 * TITLE / 72)
-    if any("\n" in _fit_title(axis) for axis in figure.axes):
-        _grow_for_titles(figure)
+    height += lines.count("\n") * 1.25 * TITLE / 72 + _wrap_panels(figure) * 1.25 * PANEL / 72
+    figure.set_figheight(round(50 * height) / 50)  # whole pixels
 
 
-def _fit_title(axis) -> str:
-    """Wrap a panel's title where it is wider than the panel; returns what it reads."""
-    title = axis.get_title(loc="left")
-    if title and text_width(max(title.split("\n"), key=len), PANEL, "bold") > 100:
-        axis.figure.draw_without_rendering()
-        room = 72 * axis.get_position().width * axis.figure.get_figwidth() + 6
-        wrapped = wrap(title, room, PANEL, "bold")
-        if wrapped != title:
-            axis.set_title(wrapped)
-            return wrapped
-    return ""
+def _wrap_panels(figure) -> int:
+    """Wrap the titles of panels that are wider than their panels; returns how many lines the figure has to grow by."""
+    titled = [axis for axis in figure.axes if axis.get_title(loc="left")]
+    columns = max((axis.get_gridspec().ncols for axis in titled), default=1)
+    longest = max((text_width(line, PANEL, "bold") for a in titled for line in a.get_title(loc="left").split("\n")), default=0)
+    if longest < 0.55 * 72 * WIDTH / columns:
+        return 0
+    figure.draw_without_rendering()
+    more: dict[float, int] = {}
+    for axis in titled:
+        place, title = axis.get_position(), axis.get_title(loc="left")
+        lines = wrap(title, 72 * place.width * figure.get_figwidth() + 4, PANEL, "bold")
+        axis.set_title(lines, color=_title_color(axis), parse_math=False)
+        row = round(place.y1, 2)
+        more[row] = max(more.get(row, 0), lines.count("\n") - title.count("\n"))
+    return sum(more.values())
 
 
-def _grow_for_titles(figure) -> None:
-    rows: dict[float, int] = {}
-    for axis in figure.axes:
-        top = round(axis.get_position().y1, 2)
-        rows[top] = max(rows.get(top, 0), axis.get_title(loc="left").count("\n"))
-    figure.set_figheight(figure.get_figheight() + sum(rows.values()) * 1.25 * PANEL / 72)
+def _title_color(axis):
+    return next(
+        text.get_color() for text in axis.get_children() if getattr(text, "get_text", str)() == axis.get_title(loc="left")
+    )
 
 
 def png(figure) -> bytes:

@@ -9,7 +9,6 @@ from course_utils.plots.style import (
     BODY,
     CONTROL,
     INK,
-    MEAN,
     OTHER,
     PAPER,
     RULE,
@@ -120,8 +119,8 @@ def vocabulary_curve(seen: Mapping[int, float], new: Mapping[int, float], refere
     axis.annotate("training sentences", (sizes[-2], seen[sizes[-2]]), (-8, -10), color=CONTROL, ha="right", va="top", **near)
     if reference:
         label, size, value = reference
-        axis.plot(size, value, "*", color=MEAN, markersize=14)
-        axis.annotate(f"{label}\n{value:.2f} on new", (size, value), (0, 10), color=MEAN, ha="center", va="bottom", **near)
+        axis.plot(size, value, "*", color=INK, markersize=14)
+        axis.annotate(f"{label}\n{value:.2f} on new", (size, value), (0, 10), color=INK, ha="center", va="bottom", **near)
         sizes = [*sizes, size]
     axis.axhline(1, color=RULE, linewidth=1.0)
     axis.set_xscale("log")

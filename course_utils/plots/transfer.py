@@ -29,7 +29,7 @@ def cka_by_layer(panels: Mapping[str, Mapping[str, Mapping[int, float]]], floor:
             axis.plot(list(curve), list(curve.values()), markersize=5.5, markerfacecolor=fill, **look_of(label).style)
         panel(axis, heading)
     axes[0][0].set_ylabel("CKA with the encoder before")
-    axes[0][0].text(0.3, 0.03, "texts in random order", fontsize=SMALL, color=CONTROL, va="bottom")
+    axes[0][0].text(0.1, max(floor, 0.004) + 0.015, "texts in random order", fontsize=SMALL, color=CONTROL, va="bottom")
     for axis, curves in zip(axes[0], panels.values(), strict=True):
         ends = {label.removeprefix("untrained "): curve[last] for label, curve in curves.items()}
         grey = any(label.startswith("untrained") for label in curves)
@@ -93,7 +93,7 @@ def transfer_matrix(
             (lower, changes[read], tuned[1:], "{:+.2f}"),
         ):
             _tuned_rows(axis, part, trainings, read, form)
-            rows(axis, words[-len(trainings) :], top=0.7, bottom=0.5)
+            rows(axis, words[-len(trainings) :], top=0.7, bottom=0.85 if axis is upper else 0.5)
             axis.margins(x=0.16)
             axis.locator_params(axis="x", nbins=4)
         zero_line(lower)
