@@ -101,8 +101,13 @@ def comparison():
     rng = np.random.default_rng(0)
     published = {"BERT-base [CLS], STS-B": (0.165, 0.203), "average GloVe, STS-B": (0.58, 0.58)}
     tokens = 1e6 * np.array([0, 1, 2, 4, 8, 16, 32, 50])
-    curve = pd.DataFrame({"tokens": tokens} | {f"{part}_{way}": np.linspace(0.2, high, 8) for part, way, high in (
-        ("sts", "cls", 0.3), ("sts", "mean", 0.31), ("stsb", "cls", 0.2), ("stsb", "mean", 0.55))})  # fmt: skip
+    curve = pd.DataFrame(
+        {"tokens": tokens}
+        | {
+            f"{part}_{way}": np.linspace(0.2, high, 8)
+            for part, way, high in (("sts", "cls", 0.3), ("sts", "mean", 0.31), ("stsb", "cls", 0.2), ("stsb", "mean", 0.55))
+        }
+    )
     by_layer = {
         "[CLS]": {layer: around(0.2 + 0.03 * layer) for layer in range(1, 5)},
         "mean": {layer: around(0.3 + 0.01 * layer) for layer in range(5)},
@@ -116,8 +121,10 @@ def comparison():
         "forest": (values(SYSTEMS), "Rank agreement: [CLS] 0.25, mean 0.33, TF-IDF 0.57", "Spearman with the score", published),
         "layers": (by_layer, "Highest: layer 4 for [CLS], layer 4 for the mean", "Spearman with the score"),
         "strata": (
-            {name: dict(zip(KINDS, np.linspace(0.95 - 0.1 * i, 0.1 * i, 8), strict=True))
-             for i, name in enumerate(("score", "[CLS]", "mean", "TF-IDF"))},
+            {
+                name: dict(zip(KINDS, np.linspace(0.95 - 0.1 * i, 0.1 * i, 8), strict=True))
+                for i, name in enumerate(("score", "[CLS]", "mean", "TF-IDF"))
+            },
             "[CLS]: same meaning, other words 0.71; roles swapped 0.82",
             "mean cosine (score: divided by 5)",
         ),
@@ -139,7 +146,7 @@ def comparison():
             {"[CLS]": 0.5 ** np.arange(1, 65), "mean": 0.8 ** np.arange(1, 65) / 4, "untrained [CLS]": np.full(64, 1 / 64)},
             "Three of 64 dimensions make 88% of the mean cosine of [CLS]",
         ),
-    }  # fmt: skip
+    }
 
 
 def pooling():
@@ -148,12 +155,19 @@ def pooling():
     lengths = (16, 32, 64, 128)
     mistakes = ("mean forgets", "model not told", "both", "mixed lengths")
     curves = {name: {length: around(0.5 - i * length / 900) for length in lengths} for i, name in enumerate(mistakes)}
-    fits = {name: dict(zip((8, 32, 128, 256), 0.3 + 0.05 * i + np.arange(4) / 30, strict=True))
-            for i, name in enumerate(("stories", "reviews", "pairs of train", "the test pairs"))}  # fmt: skip
+    fits = {
+        name: dict(zip((8, 32, 128, 256), 0.3 + 0.05 * i + np.arange(4) / 30, strict=True))
+        for i, name in enumerate(("stories", "reviews", "pairs of train", "the test pairs"))
+    }
     leak = {name: {n: around(0.45 + 0.05 * i) for n in (200, 400, 800)} for i, name in enumerate(("the same part", "another"))}
     names = {"poolings": ["[CLS]", "max", "mean of two layers"], "controls": ["untrained mean", "TF-IDF"]}
-    outcomes = dict(zip([label for labels in names.values() for label in labels],
-                        ("not supported", "undecided", "supported", "not supported", "supported"), strict=True))  # fmt: skip
+    outcomes = dict(
+        zip(
+            [label for labels in names.values() for label in labels],
+            ("not supported", "undecided", "supported", "not supported", "supported"),
+            strict=True,
+        )
+    )
     judged = {label: verdict({"supported": 0.1, "undecided": 0.01}.get(word, -0.1), word) for label, word in outcomes.items()}
     kinds = np.repeat(KINDS, 20)
     overlap = np.repeat(np.linspace(0.9, 0.05, 8), 20) + rng.normal(0, 0.03, 160)
@@ -161,27 +175,39 @@ def pooling():
     return {
         "masked_mean_picture": (tokens, [1] * 6 + [0] * 2, rng.normal(size=(8, 6)), "6 of 8 positions make the vector"),
         "padding_curves": (
-            curves, around(0.52), {name: {length: 1 - length / 400 for length in lengths} for name in mistakes}, 0.55,
+            curves,
+            around(0.52),
+            {name: {length: 1 - length / 400 for length in lengths} for name in mistakes},
+            0.55,
             "At 128 tokens, masked: 0.52; both forget: 0.22",
         ),
         "correction_curves": (fits, leak, 0.48, "Raw mean 0.48; whitened, at most 0.55"),
         "difference_forest": (
-            names, {"main part": judged, "without para_low": judged},
-            "2 of 5 ways are above the raw mean on both sets of pairs", "Spearman minus that of the raw mean",
+            names,
+            {"main part": judged, "without para_low": judged},
+            "2 of 5 ways are above the raw mean on both sets of pairs",
+            "Spearman minus that of the raw mean",
         ),
         "shared_words": (
-            overlap, 0.5 + 0.4 * overlap, kinds, scores, KINDS,
+            overlap,
+            0.5 + 0.4 * overlap,
+            kinds,
+            scores,
+            KINDS,
             "Roles swapped 0.75; same meaning in other words 0.82",
         ),
-    }  # fmt: skip
+    }
 
 
 def fine_tuning():
     rng = np.random.default_rng(0)
     places = rng.normal(size=(300, 2))
     two, six = rng.choice(["negative", "positive"], 300), rng.choice(TOPICS, 300)
-    panels = {f"{label}, {part}": (places, labels) for label, labels in (("sentiment", two), ("topic", six))
-              for part in ("not tuned", "training", "test")}  # fmt: skip
+    panels = {
+        f"{label}, {part}": (places, labels)
+        for label, labels in (("sentiment", two), ("topic", six))
+        for part in ("not tuned", "training", "test")
+    }
     vectors = rng.normal(size=(36, 12)) + np.repeat(rng.normal(size=(6, 12)), 6, axis=0)
     cosines = np.corrcoef(vectors)
     blocks = {
@@ -198,25 +224,41 @@ def fine_tuning():
     ways = ["[CLS] tuned", "[CLS] frozen", "mean frozen", "TF-IDF", "[CLS] tuned, untrained", "[CLS] tuned, labels shuffled"]
     rows = {name: (around(0.9 - 0.07 * i), [0.9 - 0.07 * i + d for d in (-0.01, 0, 0.02)]) for i, name in enumerate(ways)}
     reads, tuned = ("sentiment", "topic", "similarity"), ("not tuned", "sentiment", "topic")
-    cell = {(t, p): (around(0.5 + 0.1 * i + 0.05 * j), [0.5 + 0.1 * i, 0.52 + 0.1 * i]) for i, t in enumerate(tuned)
-            for j, p in enumerate(("cls", "mean"))}  # fmt: skip
+    cell = {
+        (t, p): (around(0.5 + 0.1 * i + 0.05 * j), [0.5 + 0.1 * i, 0.52 + 0.1 * i])
+        for i, t in enumerate(tuned)
+        for j, p in enumerate(("cls", "mean"))
+    }
     change = {
         (t, p): (around(0.1 * i - 0.15), [0.1 * i - 0.17, 0.1 * i - 0.13]) for i, t in enumerate(tuned) for p in ("cls", "mean")
     }
     return {
-        "projections": (panels, "Sentiment explains 70% of [CLS] on training reviews, 40% on test reviews",
-                        ("first principal component", "second principal component")),
+        "projections": (
+            panels,
+            "Sentiment explains 70% of [CLS] on training reviews, 40% on test reviews",
+            ("first principal component", "second principal component"),
+        ),
         "similarity_blocks": (blocks, "Same label minus other label: sentiment 0.01 to 0.60, topic 0.02 to 0.50"),
         "cka_by_layer": (cka, 0.05, "CKA of [CLS] with itself before, last layer: 0.33 (sentiment), 0.33 (topic)"),
-        "attention_and_effect": (words, np.linspace(0.02, 0.3, 10), np.linspace(0.5, 0.01, 10),
-                                 "Three tokens have 60% of the attention and 50% of the effect",
-                                 ("attention of [CLS]", "how far [CLS] moves without it")),
-        "controls_forest": ({"sentiment": (rows, 0.5), "topic": (dict(list(rows.items())[:4]), 0.2)},
-                            "Tuned [CLS] minus frozen mean: sentiment +0.14, topic +0.14"),
-        "transfer_matrix": (dict.fromkeys(reads, cell), dict.fromkeys(reads, change),
-                            {"sentiment": "test accuracy", "topic": "test accuracy", "similarity": "Spearman"},
-                            dict.fromkeys(reads, 0.62), "Tuning on one task changes the other by -0.05 and -0.15"),
-    }  # fmt: skip
+        "attention_and_effect": (
+            words,
+            np.linspace(0.02, 0.3, 10),
+            np.linspace(0.5, 0.01, 10),
+            "Three tokens have 60% of the attention and 50% of the effect",
+            ("attention of [CLS]", "how far [CLS] moves without it"),
+        ),
+        "controls_forest": (
+            {"sentiment": (rows, 0.5), "topic": (dict(list(rows.items())[:4]), 0.2)},
+            "Tuned [CLS] minus frozen mean: sentiment +0.14, topic +0.14",
+        ),
+        "transfer_matrix": (
+            dict.fromkeys(reads, cell),
+            dict.fromkeys(reads, change),
+            {"sentiment": "test accuracy", "topic": "test accuracy", "similarity": "Spearman"},
+            dict.fromkeys(reads, 0.62),
+            "Tuning on one task changes the other by -0.05 and -0.15",
+        ),
+    }
 
 
 def sentence_bert():
@@ -243,18 +285,23 @@ def sentence_bert():
             "Mean cosine: other triples 0.83 to 0.10; own hard negative 0.90 to 0.66",
         ),
         "loss_curves": (
-            {"[CLS]": [3.2, 1.5, 1.0, 0.8], "mean": [2.6, 1.2, 0.9, 0.7]}, 4.85,
+            {"[CLS]": [3.2, 1.5, 1.0, 0.8], "mean": [2.6, 1.2, 0.9, 0.7]},
+            4.85,
             "Two poolings, one objective: losses of 0.8 ([CLS]) and 0.7 (mean)",
         ),
         "before_after": (
-            dict.fromkeys(("main part", "hard strata"), both), dict.fromkeys(("main part", "hard strata"), grey),
+            dict.fromkeys(("main part", "hard strata"), both),
+            dict.fromkeys(("main part", "hard strata"), grey),
             "Change on the main part: [CLS] +0.25, mean +0.17",
         ),
-        "strata_shift": (shift, dict(zip(KINDS, (4.8, 4.5, 1.2, 1.5, 2.0, 2.2, 1.0, 0.1), strict=True)),
-                         "Change of the mean's cosine: unrelated -0.75, negation -0.10"),
-        "trained_and_read": (dict.fromkeys(found, found), "Lost by the other pooling: 0.05 (trained [CLS]), 0.05 (trained mean)"),
+        "strata_shift": (
+            shift,
+            dict(zip(KINDS, (4.8, 4.5, 1.2, 1.5, 2.0, 2.2, 1.0, 0.1), strict=True)),
+            "Change of the mean's cosine: unrelated -0.75, negation -0.10",
+        ),
+        "trained_and_read": (dict.fromkeys(found, found), "Lost by the other pooling: 0.05 ([CLS]), 0.05 (mean)"),
         "alignment_uniformity": (points, "Change of uniformity by training: [CLS] -2.15, mean -1.75"),
-    }  # fmt: skip
+    }
 
 
 def choosing():
@@ -265,28 +312,62 @@ def choosing():
         CHOICE,
         ["para_high", "para_low", "negation", "role swap", "number", "time_place", "same_topic"],
     )
-    tasks = {"search": "search, MRR", "clusters": "clusters, V-measure", "pairs": "duplicates, precision", "sts": "similarity, Spearman",
-             "hard": "hard pairs, Spearman", "topic": "topic, probe", "sentiment": "sentiment, probe"}  # fmt: skip
+    tasks = {
+        "search": "search, MRR",
+        "clusters": "clusters, V-measure",
+        "pairs": "duplicates, precision",
+        "sts": "similarity, Spearman",
+        "hard": "hard pairs, Spearman",
+        "topic": "topic, probe",
+        "sentiment": "sentiment, probe",
+    }
     sizes = np.array([500, 1000, 2000, 5000, 10000, 20000])
     times = pd.DataFrame(
         {"size": sizes, "embedding": sizes / 250, "building": sizes / 4000, "exact": sizes / 2e7, "approximate": 2e-4}
     )
-    ledger = pd.DataFrame([(1 + i % 4, f"0{1 + i % 7}", ("supported", "not supported", "undecided", "not found")[i % 4]) for i in range(16)],
-                          columns=["statement", "notebook", "verdict"])  # fmt: skip
+    ledger = pd.DataFrame(
+        [(1 + i % 4, f"0{1 + i % 7}", ("supported", "not supported", "undecided", "not found")[i % 4]) for i in range(16)],
+        columns=["statement", "notebook", "verdict"],
+    )
     return {
-        "rank_strips": ({name: np.exp(rng.uniform(0, 6, 80)).round() for name in CHOICE}, 400,
-                        dict.fromkeys(CHOICE, "0.55 [0.49, 0.61]"), "Highest recall@10 of 400 passages: siamese mean, 0.82"),
-        "topic_clusters": (tables, TOPICS, dict.fromkeys(tables, "V-measure 0.41"), "Six topics, six clusters; at random V-measure is 0.02"),
-        "first_pairs": (pairs, 2, "Right among the first 200: siamese mean 62%, TF-IDF 41%", "kind of pair (left of the line: duplicates)"),
-        "systems_by_tasks": ({task: values(CHOICE, 0.2, 0.07) for task in tasks}, dict.fromkeys(tasks, 0.1), tasks,
-                             "Seven tasks, 4 different systems with the highest value"),
+        "rank_strips": (
+            {name: np.exp(rng.uniform(0, 6, 80)).round() for name in CHOICE},
+            400,
+            dict.fromkeys(CHOICE, "0.55 [0.49, 0.61]"),
+            "Highest recall@10 of 400 passages: siamese mean, 0.82",
+        ),
+        "topic_clusters": (
+            tables,
+            TOPICS,
+            dict.fromkeys(tables, "V-measure 0.41"),
+            "Six topics, six clusters; at random V-measure is 0.02",
+        ),
+        "first_pairs": (
+            pairs,
+            2,
+            "Right among the first 200: siamese mean 62%, TF-IDF 41%",
+            "kind of pair (left of the line: duplicates)",
+        ),
+        "systems_by_tasks": (
+            {task: values(CHOICE, 0.2, 0.07) for task in tasks},
+            dict.fromkeys(tasks, 0.1),
+            tasks,
+            "Seven tasks, 4 different systems with the highest value",
+        ),
         "padding_boxes": (rng.integers(4, 90, 64), 16, "All 1,500 texts: 45% padding, sorted 3%"),
         "collection_times": (times, [1_000_000, 10_000_000], "20,000 texts: embedded in 80 s, exact search 1.0 ms a query"),
-        "thesis_verdicts": (ledger, ["The [CLS] vector is no ready-made sentence embedding when it comes out of pre-training.",
-                                     "What it holds can be read with a probe.", "Fine-tuning makes it one.", "Word counts are strong."],
-                            "The thesis: 4 supported, 4 not supported, 4 undecided, 4 not found"),
+        "thesis_verdicts": (
+            ledger,
+            [
+                "The [CLS] vector is no ready-made sentence embedding when it comes out of pre-training.",
+                "What it holds can be read with a probe.",
+                "Fine-tuning makes it one.",
+                "Word counts are strong.",
+            ],
+            "The thesis: 4 supported, 4 not supported, 4 undecided, 4 not found",
+        ),
         "decision_chart": ("Which embedding for what",),
-    }  # fmt: skip
+    }
 
 
 def samples():

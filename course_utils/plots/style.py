@@ -195,16 +195,10 @@ def _wrap_panels(figure) -> int:
     for axis in titled:
         place, title = axis.get_position(), axis.get_title(loc="left")
         lines = wrap(title, 72 * place.width * figure.get_figwidth() + 4, PANEL, "bold")
-        axis.set_title(lines, color=_title_color(axis), parse_math=False)
+        axis.set_title(lines)  # keeps its colour
         row = round(place.y1, 2)
         more[row] = max(more.get(row, 0), lines.count("\n") - title.count("\n"))
     return sum(more.values())
-
-
-def _title_color(axis):
-    return next(
-        text.get_color() for text in axis.get_children() if getattr(text, "get_text", str)() == axis.get_title(loc="left")
-    )
 
 
 def png(figure) -> bytes:
