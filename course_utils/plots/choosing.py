@@ -119,7 +119,7 @@ def systems_by_tasks(
     systems = list(next(iter(intervals.values())))
     columns = 4
     lines = -(-len(intervals) // columns)
-    figure, axes = canvas(0.75 + lines * (0.75 + 0.27 * len(systems)), lines, columns, sharey=True)
+    figure, axes = canvas(0.95 + lines * (0.75 + 0.27 * len(systems)), lines, columns, sharey=True)
     axes = np.atleast_1d(axes).ravel()
     for axis, (task, row) in zip(axes, intervals.items(), strict=False):
         best = max(row, key=lambda system, row=row: row[system].value)
@@ -136,6 +136,7 @@ def systems_by_tasks(
         axis.axis("off")
         said = "bar:\n95% interval\n\ndotted:\nchance\n\nshaded:\nhighest"
         axis.text(0.06, 0.96, said, transform=axis.transAxes, va="top", fontsize=SMALL)
+    figure.supxlabel("value of the measure over each panel", fontsize=SMALL)
     for axis in axes[::columns]:
         color_names(axis)
     headline(figure, title)

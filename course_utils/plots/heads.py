@@ -8,7 +8,7 @@ import numpy as np
 
 from course_utils.plots.marks import interval, key, panel, published_rule, rows
 from course_utils.plots.marks import published as published_value
-from course_utils.plots.style import CLS, OTHER, PAPER, SMALL, Look, canvas, headline
+from course_utils.plots.style import CLS, CONTROL, OTHER, PAPER, SMALL, Look, canvas, headline
 
 GROUPS = ((CLS, ""), ("#0B3C5D", ""), ("#7FB2D6", ".."), ("#DDDDD9", ""))
 
@@ -55,7 +55,7 @@ def attention_bars(shares: Mapping[str, np.ndarray], uniform: np.ndarray, groups
         for place, special in zip(places, table[:, :2].sum(1), strict=True):
             axis.annotate(f"{special:.2f}", (1, place), (4, 0), textcoords="offset points", va="center", fontsize=SMALL)
         axis.annotate(
-            "[CLS]\n[SEP]", (1, -1.55), (4, 0), textcoords="offset points", va="center", fontsize=SMALL, style="italic"
+            "[CLS]\n[SEP]", (1, -1.55), (4, 0), textcoords="offset points", va="center", fontsize=SMALL, color=CONTROL
         )
         axis.set(xlim=(0, 1), ylim=(layers + 0.6, -2.1), xlabel="share of the attention", xticks=[0, 0.5, 1])
         panel(axis, model)

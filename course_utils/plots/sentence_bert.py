@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from course_utils.plots.marks import cells, halo, panel
-from course_utils.plots.style import BODY, CLS, CONTROL, INK, OTHER, PAPER, RULE, SMALL, Look, canvas, headline, look_of
+from course_utils.plots.style import BODY, CLS, CONTROL, INK, OTHER, PAPER, RULE, SBERT, SMALL, Look, canvas, headline, look_of
 
 CLOCK = {1: "1 second", 60: "1 minute", 3600: "1 hour", 86400: "1 day", 604800: "1 week"}
 
@@ -74,9 +74,7 @@ def batch_matrix(panels: Mapping[str, np.ndarray], title: str):
         axis.set_yticks(range(n), [f"anchor {i + 1}" for i in range(n)])
         axis.set_xticks(range(2 * n), [*range(1, n + 1)] * 2)
         panel(axis, name)
-    for x, text in ((n / 2 - 0.5, "positives (boxed: the anchor's own)"), (1.5 * n - 0.5, "hard negatives (dashed: its own)")):
-        axes[-1, 0].annotate(text, (x, 0), (0, -30), xycoords=("data", "axes fraction"), textcoords="offset points",
-                             ha="center", fontsize=BODY)  # fmt: skip
+    axes[-1, 0].set_xlabel("positives (boxed: the anchor's own)   |   hard negatives (dashed: its own)")
     headline(figure, title)
     return figure
 

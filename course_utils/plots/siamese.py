@@ -20,7 +20,7 @@ def before_after(panels: Mapping[str, Mapping[str, Sequence]], controls: Mapping
     figure, axes = canvas(4.5, 1, len(panels), sharey=True, squeeze=False)
     for axis, (name, systems) in zip(axes[0], panels.items(), strict=True):
         zero_line(axis, vertical=False)
-        places = -3.2 + 1.02 * np.arange(len(controls[name]))
+        places = -3.75 + 1.25 * np.arange(len(controls[name]))
         for place, (label, measured) in zip(places, controls[name].items(), strict=True):
             axis.vlines(place, measured.low, measured.high, color=CONTROL, linewidth=2)
             axis.plot(place, measured.value, look_of(label).marker, color=CONTROL, markersize=6)
@@ -31,9 +31,12 @@ def before_after(panels: Mapping[str, Mapping[str, Sequence]], controls: Mapping
                 axis.vlines(x, measured.low, measured.high, color=look.color, linewidth=2)
             axis.plot(np.full(len(dots), 2.1 + 2 * shift), dots, look.marker, color=pale(look.color, 0.65), markersize=4.5,
                       linestyle="none", markeredgewidth=0)  # fmt: skip
-        names = [label.replace("untrained ", "un-\ntrained\n") for label in controls[name]]
-        axis.set_xticks([*places, 0, 1.15, 2.1], [*names, "before", "\nafter", "seeds"])
-        axis.set_xlim(-3.8, 2.6)
+        names = [label.removeprefix("untrained ") for label in controls[name]]
+        grey = [x for x, label in zip(places, controls[name], strict=True) if label.startswith("untrained")]
+        both = [(float(np.mean(grey)), "\nuntrained")] if grey else []
+        ticks = [*zip(places, names, strict=True), *both, (0, "before"), (1.15, "\nafter"), (2.1, "seeds")]
+        axis.set_xticks([x for x, _ in ticks], [text for _, text in ticks])
+        axis.set_xlim(-4.5, 2.6)
         axis.grid(axis="x", visible=False)
         axis.tick_params(axis="x", length=0)
         panel(axis, name)

@@ -17,7 +17,7 @@ MARGIN = 0.12  # inches, around everything
 
 # Dark enough to be text on PAPER (contrast of 4.5 and more), apart for the usual kinds of colour blindness.
 CLS, MEAN, SBERT, CONTROL, OTHER, INK = "#BF4A00", "#0070BA", "#6A2470", "#6C6C6C", "#005F48", "#222222"
-VIOLET, OLIVE = "#8A4FD0", "#7F6500"  # for what has no colour of its own
+VIOLET, OLIVE = "#8044C8", "#7F6500"  # for what has no colour of its own
 PAPER, GRID, RULE = "#FCFCFA", "#E4E4E0", "#8A8A8A"
 PALE, SHADE = "#D6D6D2", "#EFEFEB"  # bars and cells that stay in the background
 HOME = "#FBEFC4"  # ground of what a line of the text is about
@@ -81,7 +81,7 @@ def use_style() -> None:
     mpl.rcParams.update(
         {
             "figure.figsize": (WIDTH, 3.8),
-            "figure.dpi": 100,
+            "figure.dpi": DPI,  # as it is stored: text is as wide as in its layout
             "savefig.dpi": DPI,
             "figure.facecolor": PAPER,
             "savefig.facecolor": PAPER,
@@ -206,12 +206,9 @@ def png(figure) -> bytes:
     from PIL import Image
 
     raw, packed = io.BytesIO(), io.BytesIO()
-    figure.savefig(raw, format="png", dpi=DPI, facecolor=PAPER)
+    figure.savefig(raw, format="png", dpi=DPI, facecolor=PAPER, pil_kwargs={"compress_level": 1})
     picture = Image.open(raw).convert("RGB")
-    if picture.getcolors(256) is None:
-        picture = picture.quantize(128, method=Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE)
-    else:
-        picture = picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=256)
+    picture = picture.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     picture.save(packed, format="PNG", optimize=True, dpi=(DPI, DPI))
     return packed.getvalue()
 
