@@ -11,6 +11,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from figure_samples import samples
 from matplotlib.colors import to_rgb
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 from course_utils import plots
@@ -43,13 +44,21 @@ class Drawn:
         hidden = unseen(self.figure)
         every = [text for text in self.figure.findobj(matplotlib.text.Text) if text.get_visible() and text.get_text().strip()]
         self.texts = [text for text in every if id(text) not in hidden]
-        self.boxes = [text.get_window_extent() for text in self.texts]
+        self.boxes = [box_of(text) for text in self.texts]
         for text in self.texts:
             text.set_alpha(0)
         self.figure.canvas.draw()
         self.ground = np.asarray(self.figure.canvas.buffer_rgba())[::-1, :, :3] / 255  # row 0 below
         for text in self.texts:
             text.set_alpha(None)
+
+
+def box_of(text):
+    """Where ``text`` stands, in pixels: without the arrow of an annotation, without empty first lines."""
+    x0, y0, x1, y1 = matplotlib.text.Text.get_window_extent(text).extents
+    lines = text.get_text().split("\n")
+    empty = next(i for i, line in enumerate(lines) if line.strip())
+    return Bbox([[x0, y0], [x1, y1 - empty * (y1 - y0) / len(lines)]])
 
 
 def unseen(figure):
@@ -87,7 +96,7 @@ def test_it_has_the_width_of_all_and_the_ground_of_all(drawn):
     assert picture.width == round(style.WIDTH * style.DPI)
     assert "transparency" not in picture.info
     ground = np.array(picture.convert("RGB").getpixel((0, 0)))
-    assert np.abs(ground - 255 * np.array(to_rgb(style.PAPER))).max() <= 1
+    np.testing.assert_allclose(ground, 255 * np.array(to_rgb(style.PAPER)), atol=0.01)
 
 
 def test_its_bytes_are_few_and_its_drawing_is_the_same_each_time(drawn):
@@ -257,6 +266,8 @@ def test_a_title_is_wrapped_evenly_and_never_leaves_its_width():
     two = style.wrap("one two three four five six seven eight nine ten", 250, style.TITLE, "bold").split("\n")
     assert len(two) == 2
     assert len(two[1]) > 0.6 * len(two[0])
+    narrow = style.wrap("sentiment, probe", 90, style.PANEL, "bold")
+    assert narrow == "sentiment,\nprobe"  # evenly, but not inside a word that has room
 
 
 def test_money_in_a_title_or_a_token_is_no_mathematics():

@@ -19,7 +19,7 @@ MARGIN = 0.12  # inches, around everything
 CLS, MEAN, SBERT, CONTROL, OTHER, INK = "#BF4A00", "#0070BA", "#6A2470", "#6C6C6C", "#005F48", "#222222"
 VIOLET, OLIVE = "#8044C8", "#7F6500"  # for what has no colour of its own
 PAPER, GRID, RULE = "#FCFCFA", "#E4E4E0", "#8A8A8A"
-PALE, SHADE = "#D6D6D2", "#EFEFEB"  # bars and cells that stay in the background
+PALE, SHADE = "#D6D6D2", "#F4F4F1"  # bars and cells that stay in the background
 HOME = "#FBEFC4"  # ground of what a line of the text is about
 
 STYLES = {
@@ -143,7 +143,7 @@ def wrap(text: str, width: float, size: float, weight: str = "normal") -> str:
     Lines are broken between words where they can be, else inside them.
     """
     lines = _broken(text, width, size, weight)
-    low, high = width / 2, width
+    low, high = max(width / 2, *(min(width, text_width(word, size, weight)) for word in ["", *text.split()])), width
     while high - low > 4:  # the narrowest width that needs no line more: no last line of a single word
         middle = (low + high) / 2
         if len(_broken(text, middle, size, weight)) > len(lines):
@@ -209,6 +209,9 @@ def png(figure) -> bytes:
     figure.savefig(raw, format="png", dpi=DPI, facecolor=PAPER, pil_kwargs={"compress_level": 1})
     picture = Image.open(raw).convert("RGB")
     picture = picture.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette, ground = picture.getpalette(), picture.getpixel((0, 0))
+    palette[3 * ground : 3 * ground + 3] = [int(PAPER[i : i + 2], 16) for i in (1, 3, 5)]  # exactly, not an average
+    picture.putpalette(palette)
     picture.save(packed, format="PNG", optimize=True, dpi=(DPI, DPI))
     return packed.getvalue()
 
