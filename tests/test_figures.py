@@ -299,4 +299,4 @@ def test_a_shown_figure_is_the_stored_png_with_its_alt_text(monkeypatch):
     assert said == "<Figure size 1140x300 with 1 Axes>"
     assert options == {"metadata": {"image/png": {"alt": "A line."}}}
     assert Image.open(io.BytesIO(shown._repr_png_())).size == (1140, 300)
-    assert not plt.get_fignums()
+    assert not plt.fignum_exists(figure.number)
