@@ -14,7 +14,7 @@ from course_utils.plots.style import (
     INK,
     OTHER,
     PAPER,
-    SHADE,
+    RULE,
     SMALL,
     Look,
     canvas,
@@ -90,7 +90,7 @@ def gradient_profile(profiles: Mapping[str, np.ndarray], title: str):
         said = f"[CLS], {label}" + (": exactly 0" if values[0] == 0 else "")
         axis.annotate(said, (0, height), (12, 0), textcoords="offset points", color=CLS, weight="bold", fontsize=BODY,
                       va="center", path_effects=halo(3))  # fmt: skip
-    axis.axhspan(floor, floor * 2.9, color=SHADE, zorder=0)
+    axis.axhline(floor * 2.9, color=RULE, linewidth=0.9, zorder=0)
     always = [place for place in range(1, len(values)) if all(v[place] == 0 for v in profiles.values())]
     if always:  # the last [SEP], where all rows have one length
         axis.annotate("exactly 0", (always[-1], floor * 1.7), (-8, 0), textcoords="offset points", ha="right", va="center",

@@ -19,7 +19,7 @@ MARGIN = 0.12  # inches, around everything
 CLS, MEAN, SBERT, CONTROL, OTHER, INK = "#BF4A00", "#0070BA", "#6A2470", "#6C6C6C", "#005F48", "#222222"
 VIOLET, OLIVE = "#8044C8", "#7F6500"  # for what has no colour of its own
 PAPER, GRID, RULE = "#FCFCFA", "#E4E4E0", "#8A8A8A"
-PALE, SHADE = "#D6D6D2", "#F4F4F1"  # bars and cells that stay in the background
+PALE, SHADE = "#D6D6D2", "#EFEFEB"  # bars and cells that stay in the background
 HOME = "#FBEFC4"  # ground of what a line of the text is about
 
 STYLES = {
@@ -194,7 +194,7 @@ def _wrap_panels(figure) -> int:
     more: dict[float, int] = {}
     for axis in titled:
         place, title = axis.get_position(), axis.get_title(loc="left")
-        lines = wrap(title, 72 * place.width * figure.get_figwidth() + 4, PANEL, "bold")
+        lines = wrap(title, 72 * place.width * figure.get_figwidth(), PANEL, "bold")
         axis.set_title(lines)  # keeps its colour
         row = round(place.y1, 2)
         more[row] = max(more.get(row, 0), lines.count("\n") - title.count("\n"))
