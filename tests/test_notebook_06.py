@@ -194,4 +194,4 @@ def test_only_the_pooling_it_was_trained_with_is_filled(draw):
     found = cu.Interval(0.5, 0.4, 0.6), [0.5, 0.55]
     figure = draw.trained_and_read({"[CLS]": {"[CLS]": found, "mean": found}}, "title")
     markers = [line for line in figure.axes[0].lines if line.get_markersize() == 8]
-    assert [line.get_markerfacecolor() for line in markers] == [cu.plots.CLS, "white"]
+    assert [line.get_markerfacecolor() for line in markers] == [cu.plots.CLS, cu.plots.style.PAPER]

@@ -3,59 +3,22 @@
 Each function returns a matplotlib figure; ``show`` displays it once, with its alternative text.
 """
 
-from course_utils.plots.choosing import (
-    collection_times,
-    decision_chart,
-    first_pairs,
-    padding_boxes,
-    rank_strips,
-    systems_by_tasks,
-    thesis_verdicts,
-    topic_clusters,
-)
+from course_utils.plots.batches import batch_grid, padding_bug
+from course_utils.plots.choosing import first_pairs, rank_strips, systems_by_tasks, topic_clusters
 from course_utils.plots.comparison import cosine_distributions, forest, layers, strata, training_curves
-from course_utils.plots.fine_tuning import (
-    attention_and_effect,
-    cka_by_layer,
-    controls_forest,
-    projections,
-    similarity_blocks,
-    transfer_matrix,
-)
-from course_utils.plots.pooling import (
-    correction_curves,
-    difference_forest,
-    masked_mean_picture,
-    padding_curves,
-    shared_words,
-)
+from course_utils.plots.corrections import correction_curves, difference_forest
+from course_utils.plots.deployment import collection_times, padding_boxes
+from course_utils.plots.fine_tuning import attention_and_effect, projections, similarity_blocks
+from course_utils.plots.heads import attention_bars, next_shares
+from course_utils.plots.pooling import masked_mean_picture, padding_curves, shared_words
 from course_utils.plots.probing import probe_panels, shares_of_dimensions, two_readings
-from course_utils.plots.sentence_bert import (
-    alignment_uniformity,
-    batch_matrix,
-    before_after,
-    comparison_times,
-    loss_curves,
-    strata_shift,
-    trained_and_read,
-)
-from course_utils.plots.special_tokens import (
-    attention_bars,
-    blanks,
-    embedding_strips,
-    gradient_profile,
-    gradient_table,
-    next_shares,
-)
-from course_utils.plots.style import CLS, CONTROL, INK, MEAN, OTHER, STYLES, show, use_style
-from course_utils.plots.tokenization import (
-    batch_grid,
-    fertility_by_kind,
-    longest_match_walk,
-    padding_bug,
-    subword_view,
-    vocabulary_curve,
-)
+from course_utils.plots.sentence_bert import batch_matrix, comparison_times, loss_curves
+from course_utils.plots.siamese import alignment_uniformity, before_after, strata_shift, trained_and_read
+from course_utils.plots.special_tokens import blanks, embedding_strips, gradient_profile, gradient_table
+from course_utils.plots.style import CLS, CONTROL, INK, MEAN, OTHER, SBERT, STYLES, look_of, show, use_style
+from course_utils.plots.tokenization import fertility_by_kind, longest_match_walk, subword_view, vocabulary_curve
+from course_utils.plots.transfer import cka_by_layer, controls_forest, transfer_matrix
+from course_utils.plots.verdicts import decision_chart, thesis_verdicts
 
 __all__ = [
     "CLS",
@@ -63,6 +26,7 @@ __all__ = [
     "INK",
     "MEAN",
     "OTHER",
+    "SBERT",
     "STYLES",
     "alignment_uniformity",
     "attention_and_effect",
@@ -87,6 +51,7 @@ __all__ = [
     "gradient_table",
     "layers",
     "longest_match_walk",
+    "look_of",
     "loss_curves",
     "masked_mean_picture",
     "next_shares",

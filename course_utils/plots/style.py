@@ -1,19 +1,77 @@
-"""The look of the course's figures: palette, style, and how a figure is shown."""
+"""The visual language of the course's figures: width, type, colours with a meaning, titles, and how a figure is shown.
+
+One width for all, so that text has the same size everywhere: the smallest is still 8 points when a figure is printed 16 cm
+wide. A colour has one meaning through the course and never stands alone: a line style and a marker go with it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+from functools import lru_cache
+from typing import NamedTuple
 
-import numpy as np
+WIDTH = 7.6  # inches
+TITLE, PANEL, BODY, SMALL = 13.0, 11.0, 10.4, 9.8  # points
+DPI = 150  # of the stored pictures
+MARGIN = 0.12  # inches, around everything
 
-# Okabe & Ito's colour-blind-safe palette. A colour never stands alone: each also has a line style or a place.
-CLS, MEAN, CONTROL, OTHER, INK = "#D55E00", "#0072B2", "#6E6E6E", "#009E73", "#222222"
+# Dark enough to be text on PAPER (contrast of 4.5 and more), apart for the usual kinds of colour blindness.
+CLS, MEAN, SBERT, CONTROL, OTHER, INK = "#BF4A00", "#0070BA", "#6A2470", "#6C6C6C", "#005F48", "#222222"
+VIOLET, OLIVE = "#8044C8", "#7F6500"  # for what has no colour of its own
+PAPER, GRID, RULE = "#FCFCFA", "#E4E4E0", "#8A8A8A"
+PALE, SHADE = "#D6D6D2", "#EFEFEB"  # bars and cells that stay in the background
+HOME = "#FBEFC4"  # ground of what a line of the text is about
+
 STYLES = {
     "[CLS]": {"color": CLS, "linestyle": "-"},
     "mean": {"color": MEAN, "linestyle": "--"},
+    "SBERT": {"color": SBERT, "linestyle": "-."},
     "untrained [CLS]": {"color": CONTROL, "linestyle": ":"},
-    "untrained mean": {"color": CONTROL, "linestyle": "-."},
+    "untrained mean": {"color": CONTROL, "linestyle": ":"},
 }
+MARKERS = {"[CLS]": "o", "mean": "D", "SBERT": "^", "control": "s"}
+CONTROLS = ("untrained", "shuffled", "random", "majority", "TF-IDF")
+
+
+class Look(NamedTuple):
+    """How a system is drawn: colour, line style and marker, always together."""
+
+    color: str
+    line: object
+    marker: str
+
+    @property
+    def style(self) -> dict[str, object]:
+        """For ``axis.plot``."""
+        return {"color": self.color, "linestyle": self.line, "marker": self.marker}
+
+
+# For what is neither a pooling nor a control: in this order.
+OTHERS = (
+    Look(OTHER, "-", "s"),
+    Look(VIOLET, ":", "^"),
+    Look(INK, "-.", "P"),
+    Look(OLIVE, (0, (5, 1)), "v"),
+)
+
+
+def look_of(label: str) -> Look:
+    """The look of a system by its name.
+
+    Controls and word counts are grey and dotted, a siamese encoder is SBERT, then comes what is read: [CLS] or the mean.
+
+    >>> look_of("raw mean") == look_of("mean"), look_of("siamese mean").color == SBERT
+    (True, True)
+    """
+    if label.startswith(CONTROLS) or "shuffled" in label or "untrained" in label:
+        pooled = "[CLS]" if "[CLS]" in label else "mean" if "mean" in label else "control"
+        return Look(CONTROL, ":", MARKERS[pooled])
+    if label.lower().startswith(("siamese", "sbert", "mini-sbert")):
+        return Look(SBERT, "-.", MARKERS["SBERT"])
+    for name in ("[CLS]", "mean"):
+        if name in label:
+            return Look(STYLES[name]["color"], STYLES[name]["linestyle"], MARKERS[name])
+    return OTHERS[0]
 
 
 def use_style() -> None:
@@ -22,32 +80,153 @@ def use_style() -> None:
 
     mpl.rcParams.update(
         {
-            "figure.figsize": (7.0, 3.4),
-            "figure.dpi": 100,
-            "savefig.dpi": 100,
-            "figure.facecolor": "white",
-            "savefig.facecolor": "white",
-            "font.size": 10.5,
-            "axes.titlesize": 11.5,
+            "figure.figsize": (WIDTH, 3.8),
+            "figure.dpi": DPI,  # as it is stored: text is as wide as in its layout
+            "savefig.dpi": DPI,
+            "figure.facecolor": PAPER,
+            "savefig.facecolor": PAPER,
+            "axes.facecolor": PAPER,
+            "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
+            "font.size": BODY,
+            "text.color": INK,
+            "axes.labelcolor": INK,
+            "axes.labelsize": BODY,
+            "axes.titlesize": PANEL,
             "axes.titleweight": "bold",
             "axes.titlelocation": "left",
-            "axes.titlepad": 10,
+            "axes.titlepad": 8,
             "axes.spines.top": False,
             "axes.spines.right": False,
-            "axes.edgecolor": "#888888",
+            "axes.edgecolor": RULE,
             "axes.grid": True,
             "axes.axisbelow": True,
-            "grid.color": "#E6E6E6",
+            "xtick.color": RULE,
+            "ytick.color": RULE,
+            "xtick.labelcolor": INK,
+            "ytick.labelcolor": INK,
+            "xtick.labelsize": SMALL,
+            "ytick.labelsize": SMALL,
+            "grid.color": GRID,
+            "hatch.linewidth": 0.8,
             "lines.linewidth": 2.0,
+            "lines.markersize": 6,
             "legend.frameon": False,
+            "legend.fontsize": SMALL,
             "figure.constrained_layout.use": True,
+            "figure.constrained_layout.w_pad": 0.08,
+            "figure.constrained_layout.h_pad": 0.08,
         }
     )
 
 
+def canvas(height: float, rows: int = 1, columns: int = 1, **options):
+    """A figure of the course's width and ``height`` inches with its axes, as ``plt.subplots`` returns them."""
+    import matplotlib.pyplot as plt
+
+    use_style()
+    return plt.subplots(rows, columns, figsize=(WIDTH, height), **options)
+
+
+@lru_cache(4096)
+def text_width(text: str, size: float, weight: str = "normal") -> float:
+    """How wide ``text`` is, in points."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextToPath
+
+    font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+    return float(TextToPath().get_text_width_height_descent(text, font, ismath=False)[0])
+
+
+def wrap(text: str, width: float, size: float, weight: str = "normal") -> str:
+    """``text`` in as few lines of at most ``width`` points as it needs, about equally long.
+
+    Lines are broken between words where they can be, else inside them.
+    """
+    lines = _broken(text, width, size, weight)
+    low, high = max(width / 2, *(min(width, text_width(word, size, weight)) for word in ["", *text.split()])), width
+    while high - low > 4:  # the narrowest width that needs no line more: no last line of a single word
+        middle = (low + high) / 2
+        if len(_broken(text, middle, size, weight)) > len(lines):
+            low = middle
+        else:
+            high = middle
+    return "\n".join(lines if len(lines) == 1 else _broken(text, high, size, weight))
+
+
+def _broken(text: str, width: float, size: float, weight: str) -> list[str]:
+    lines = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            longer = f"{line} {word}" if line else word
+            if line and text_width(longer, size, weight) > width:
+                lines.append(line)
+                longer = word
+            while text_width(longer, size, weight) > width and len(longer) > 1:
+                fits = next(n for n in range(len(longer) - 1, 0, -1) if n == 1 or text_width(longer[:n], size, weight) <= width)
+                lines.append(longer[:fits])
+                longer = longer[fits:]
+            line = longer
+        lines.append(line)
+    return lines
+
+
 def headline(figure, title: str) -> None:
-    """Put ``title``, which states the finding, over the whole figure."""
-    figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=11.5)
+    """Put ``title``, which states the finding, over the whole figure; call it last.
+
+    It is wrapped at the margins, and so are the titles of panels at the width of theirs; the figure grows with the lines.
+    """
+    width, height = figure.get_size_inches()
+    lines = wrap(title, 72 * (width - 2 * MARGIN), TITLE, "bold")
+    figure.suptitle(lines, x=MARGIN / width, ha="left", weight="bold", fontsize=TITLE, parse_math=False)
+    height += lines.count("\n") * 1.25 * TITLE / 72 + _wrap_panels(figure) * 1.25 * PANEL / 72
+    figure.set_figheight(round(50 * height) / 50)  # whole pixels
+
+
+def _wrap_panels(figure) -> int:
+    """Wrap the titles of panels that are wider than their panels; returns how many lines the figure has to grow by."""
+    titled = [axis for axis in figure.axes if axis.get_title(loc="left")]
+    columns = max((axis.get_gridspec().ncols for axis in titled), default=1)
+    longest = max((text_width(line, PANEL, "bold") for a in titled for line in a.get_title(loc="left").split("\n")), default=0)
+    if longest < 0.55 * 72 * WIDTH / columns:
+        return 0
+    figure.draw_without_rendering()
+    more: dict[float, int] = {}
+    for axis in titled:
+        place, title = axis.get_position(), axis.get_title(loc="left")
+        lines = wrap(title, 72 * place.width * figure.get_figwidth(), PANEL, "bold")
+        axis.set_title(lines)  # keeps its colour
+        row = round(place.y1, 2)
+        more[row] = max(more.get(row, 0), lines.count("\n") - title.count("\n"))
+    return sum(more.values())
+
+
+def png(figure) -> bytes:
+    """``figure`` as a PNG with a palette, the same bytes each time: an opaque ground, 150 dots an inch."""
+    from PIL import Image
+
+    raw, packed = io.BytesIO(), io.BytesIO()
+    figure.savefig(raw, format="png", dpi=DPI, facecolor=PAPER, pil_kwargs={"compress_level": 1})
+    picture = Image.open(raw).convert("RGB")
+    picture = picture.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette, ground = picture.getpalette(), picture.getpixel((0, 0))
+    palette[3 * ground : 3 * ground + 3] = [int(PAPER[i : i + 2], 16) for i in (1, 3, 5)]  # exactly, not an average
+    picture.putpalette(palette)
+    picture.save(packed, format="PNG", optimize=True, dpi=(DPI, DPI))
+    return packed.getvalue()
+
+
+class _Picture:
+    """A drawn figure as Jupyter shows it: the course's PNG, and matplotlib's own description as text."""
+
+    def __init__(self, figure) -> None:
+        self.text, self.png = repr(figure), png(figure)
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_png_(self) -> bytes:
+        return self.png
 
 
 def show(figure, alt: str) -> None:
@@ -61,16 +240,5 @@ def show(figure, alt: str) -> None:
 
     if not alt.strip():
         raise ValueError("Describe the figure in alt: what is drawn on which axes, and what it shows.")
-    display(figure, metadata={"image/png": {"alt": alt}})
+    display(_Picture(figure), metadata={"image/png": {"alt": alt}})
     plt.close(figure)
-
-
-def label_ends(axis, ends: Mapping[str, float], x: float) -> None:
-    """Write each curve's name at its right end, moved apart where they would touch."""
-    low, high = axis.get_ylim()
-    gap, last = 0.065 * (high - low), -np.inf
-    for label, y in sorted(ends.items(), key=lambda item: item[1]):
-        last = max(y, last + gap)
-        color = STYLES.get(label, {"color": OTHER})["color"]
-        axis.annotate(label, (x, last), (7, 0), textcoords="offset points", va="center", color=color, fontsize=9.5,
-                      annotation_clip=False)  # fmt: skip
