@@ -39,7 +39,9 @@ def texts(value: Iterable[str], name: str = "texts", least: int = 0) -> list[str
         ValueError: an item holds a lone surrogate, which is not a character; or there are too few.
     """
     if isinstance(value, (str, bytes)):
-        raise TypeError(f'Pass a list of texts as {name}: ["..."], not one {type(value).__name__}. Each item becomes one vector.')
+        raise TypeError(
+            f'Pass a list of texts as {name}: ["..."], not one {type(value).__name__}. Each item becomes one vector.'
+        )
     if isinstance(value, (Mapping, Set)) or hasattr(value, "columns") or not isinstance(value, Iterable):
         raise TypeError(f"Pass a list of texts as {name}, not {type(value).__name__}.")
     if getattr(value, "shape", None) == ():
@@ -49,9 +51,7 @@ def texts(value: Iterable[str], name: str = "texts", least: int = 0) -> list[str
         if not isinstance(item, str):
             raise TypeError(f"Every item of {name} must be a str; item {i} is {type(item).__name__}. Convert or drop it.")
         if not is_encodable(item):
-            raise ValueError(
-                f"Item {i} holds a lone surrogate, in {name}. Clean it: text.encode('utf-8', 'replace').decode()."
-            )
+            raise ValueError(f"Item {i} holds a lone surrogate, in {name}. Clean it: text.encode('utf-8', 'replace').decode().")
     if len(value) < least:
         raise ValueError(f"{name} must hold at least {least} text{'s' * (least > 1)}, got {len(value)}.")
     return value

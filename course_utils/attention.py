@@ -48,7 +48,8 @@ def attention_shares(encoder, batch: Mapping, rows: int = 64) -> tuple[np.ndarra
 
     Raises:
         TypeError: ``encoder`` or ``batch`` is none, or ``rows`` is not a whole number.
-        ValueError: a batch that the encoder cannot take, ``rows`` below 1, or the encoder was not loaded with ``attention="eager"``: its attention weights cannot be read.
+        ValueError: a batch that the encoder cannot take, ``rows`` below 1, or the encoder was not loaded with
+            ``attention="eager"``: its attention weights cannot be read.
     """
     import torch
 

@@ -28,7 +28,8 @@ def spearman_differences(
 
     Raises:
         TypeError: ``scores`` is no dict, a column does not hold numbers, or ``resamples`` or ``seed`` is not a whole number.
-        ValueError: ``reference`` is not in ``scores``, not from 1 to 1,000,000 resamples, a level outside (0, 1), or columns that are not finite, equally long or not constant.
+        ValueError: ``reference`` is not in ``scores``, not from 1 to 1,000,000 resamples, a level outside (0, 1), or columns
+            that are not finite, equally long or not constant.
 
     >>> rng = np.random.default_rng(0)
     >>> gold = rng.normal(size=300)
@@ -85,7 +86,9 @@ def rank_correlations(scores, gold, counts) -> np.ndarray:
     scores, gold = arguments.column(scores, "scores", 1), arguments.column(gold, "gold", 1)
     counts = arguments.vectors(counts, "counts", 1)
     if not len(scores) == len(gold) == counts.shape[1]:
-        raise ValueError(f"scores has {len(scores)} numbers, gold {len(gold)}, counts {counts.shape[1]} in a row: not one a pair.")
+        raise ValueError(
+            f"scores has {len(scores)} numbers, gold {len(gold)}, counts {counts.shape[1]} in a row: not one a pair."
+        )
     if counts.min() < 0:
         raise ValueError("counts must not be negative.")
     parts = [counts[i : i + CHUNK] for i in range(0, len(counts), CHUNK)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from course_utils import arguments, model_arguments
 
 

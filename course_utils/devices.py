@@ -27,11 +27,14 @@ def choose_device(device: str | None = None):
     MPS (Apple) is used only when asked for: some operations differ slightly from the CPU's there.
 
     Raises:
+        TypeError: ``device`` is no text.
         ValueError: there is no such device here.
     """
     import torch
 
     found = available_devices()
+    if device is not None and not isinstance(device, (str, torch.device)):
+        raise TypeError(f"device must be the name of a device, such as {found[0]!r}, not {type(device).__name__}.")
     if device is None or device == "auto":
         return torch.device("cuda:0" if "cuda:0" in found else "cpu")
     try:

@@ -50,7 +50,8 @@ def embed(
 
     Raises:
         TypeError: ``texts`` is a bare string or holds something that is not a string; ``encoder`` is none.
-        ValueError: a text with a lone surrogate; no such pooling, layer or batch size; ``pooler`` of a model whose pooler was never trained.
+        ValueError: a text with a lone surrogate; no such pooling, layer or batch size; ``pooler`` of a model whose pooler was
+            never trained.
         NotEnoughMemoryError: a batch would not fit into the memory that is free (a GPU's is halved instead).
 
     Warns:

@@ -91,7 +91,7 @@ def batch(value, name: str, config, limit: int | None = None):
     if not isinstance(value, Mapping):
         raise TypeError(f'{name} must be a batch, tokenizer(texts, padding=True, return_tensors="pt"); not {shown(value)}.')
     if "input_ids" not in value:
-        raise ValueError(f"{name} holds no input_ids: tokenizer(texts, padding=True, return_tensors=\"pt\") gives them.")
+        raise ValueError(f'{name} holds no input_ids: tokenizer(texts, padding=True, return_tensors="pt") gives them.')
     ids = token_ids(
         value["input_ids"], f"{name}['input_ids']", config.vocab_size, limit or getattr(config, "max_position_embeddings", None)
     )

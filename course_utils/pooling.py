@@ -112,4 +112,6 @@ def check_pooling(pooling: str, layer: int, layers: int) -> None:
     if pooling in ("pooler", "first_last_mean") and layer != -1:
         raise ValueError(f"pooling={pooling!r} says itself which layers it uses: leave layer out.")
     if not -layers - 1 <= layer <= layers:
-        raise ValueError(f"layer must be from 0 (embeddings) to {layers}, or negative from the end; not {arguments.shown(layer)}.")
+        raise ValueError(
+            f"layer must be from 0 (embeddings) to {layers}, or negative from the end; not {arguments.shown(layer)}."
+        )

@@ -43,7 +43,8 @@ def bootstrap(
     Source: Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13.
 
     Raises:
-        TypeError: ``statistic`` is no function or does not give one number; ``n``, ``resamples`` or ``seed`` is not a whole number.
+        TypeError: ``statistic`` is no function or does not give one number; ``n``, ``resamples`` or ``seed`` is not a whole
+            number.
         ValueError: fewer than two rows, not from 1 to 1,000,000 resamples, a level outside (0, 1), or a statistic that is not
             defined on the data.
 
@@ -178,7 +179,9 @@ def judge(claim: str, difference: Interval, margin: float = 0.0) -> Verdict:
     arguments.text(claim, "claim")
     arguments.real(margin, "margin")
     if not isinstance(difference, Interval):
-        raise TypeError(f"difference must be an Interval, from bootstrap or score_difference, not {arguments.shown(difference)}.")
+        raise TypeError(
+            f"difference must be an Interval, from bootstrap or score_difference, not {arguments.shown(difference)}."
+        )
     if not all(isinstance(end, (int, float, np.number)) for end in (difference.low, difference.high)):
         raise TypeError("difference must be an Interval of numbers.")
     if not np.isfinite([difference.low, difference.high]).all():
