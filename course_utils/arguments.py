@@ -1,4 +1,4 @@
-"""Checks of what public functions are given: each returns the value in the form in which it is computed with, or says what to pass.
+"""Checks of what public functions are given: each returns the value as it is computed with, or says what to pass.
 
 A value of another kind is a ``TypeError``, one out of range or of the wrong shape a ``ValueError``; the message begins with the
 name of the argument or holds it. Arrays are not copied for a check. Models and batches: see ``model_arguments``.
@@ -39,9 +39,7 @@ def texts(value: Iterable[str], name: str = "texts", least: int = 0) -> list[str
         ValueError: an item holds a lone surrogate, which is not a character; or there are too few.
     """
     if isinstance(value, (str, bytes)):
-        raise TypeError(
-            f'Pass a list of texts as {name}: ["..."], not one {type(value).__name__}. Each item becomes one vector.'
-        )
+        raise TypeError(f'Pass a list of texts as {name}: ["..."], not one {type(value).__name__}. Each becomes one vector.')
     if isinstance(value, (Mapping, Set)) or hasattr(value, "columns") or not isinstance(value, Iterable):
         raise TypeError(f"Pass a list of texts as {name}, not {type(value).__name__}.")
     if getattr(value, "shape", None) == ():

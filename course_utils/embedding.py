@@ -23,7 +23,7 @@ def check_texts(texts: Iterable[str]) -> list[str]:
     >>> check_texts("one sentence")
     Traceback (most recent call last):
         ...
-    TypeError: Pass a list of texts as texts: ["..."], not one str. Each item becomes one vector.
+    TypeError: Pass a list of texts as texts: ["..."], not one str. Each becomes one vector.
     """
     return arguments.texts(texts)
 

@@ -57,7 +57,7 @@ def tensor(value, name: str, shape: str):
 
 
 def token_ids(value, name: str, vocabulary: int, limit: int | None = None):
-    """``value``, a tensor (batch, tokens) of ids below ``vocabulary``, at least one row and one token, at most ``limit`` tokens.
+    """``value``, a tensor (batch, tokens) of ids below ``vocabulary``, not empty and of at most ``limit`` tokens.
 
     Raises:
         TypeError: it is no tensor of whole numbers.

@@ -266,8 +266,8 @@ def locate(name: str | Path, revision: str | None = None) -> Path:
         if isinstance(name, Path) or close or not hub.is_name(name):
             meant = f" Did you mean {close[0]}?" if close else ""
             raise ValueError(
-                f"No model {arguments.shown(str(name))}.{meant} Use one of {', '.join(known)}, another name on the Hugging Face hub "
-                "(owner/name), or a folder with config.json and model.safetensors."
+                f"No model {arguments.shown(str(name))}.{meant} Use one of {', '.join(known)}, another on the Hugging Face "
+                "hub (owner/name), or a folder with config.json and model.safetensors."
             )
         return hub.fetch_model(str(name), revision)
     if revision is not None:

@@ -140,7 +140,7 @@ def neighbour_vote(vectors, labels, split, neighbours: Sequence[int] = NEIGHBOUR
     train, dev, test = (parts[name] for name in ("train", "dev", "test"))
     if max(neighbours) > train.sum() or min(neighbours) < 1:
         raise ValueError(
-            f"There are {train.sum()} training texts: neighbours from 1 to as many can vote, not {min(neighbours)} to {max(neighbours)}."
+            f"There are {train.sum()} training texts: from 1 to as many neighbours can vote, not {max(neighbours)}."
         )
     names, numbers = np.unique(labels[train], return_inverse=True)
     votes = {}
@@ -228,7 +228,8 @@ def _parts(vectors, labels, split, dev: bool):
     vectors, labels, split = arguments.vectors(vectors), arguments.labels(labels), arguments.labels(split, "split")
     if not len(vectors) == len(labels) == len(split):
         raise ValueError(
-            f"vectors, labels and split: One vector, one label and one split a text: got shapes {vectors.shape}, {labels.shape} and {split.shape}."
+            f"One vector, one label and one split a text: vectors, labels, split have shapes {vectors.shape}, {labels.shape} "
+            f"and {split.shape}."
         )
     parts = {name: split == name for name in ("train", "dev", "test")}
     for name, mask in parts.items():

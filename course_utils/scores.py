@@ -88,7 +88,7 @@ def average_precision(cosines, counts, gold):
     counts = arguments.vectors(counts, "counts", 1)
     if not len(cosines) == len(gold) == counts.shape[1] or counts.min() < 0:
         raise ValueError(
-            f"cosines and gold must be (n,), counts (resamples, n) from 0; got {cosines.shape}, {gold.shape} and {counts.shape}."
+            f"cosines and gold must be (n,), counts (resamples, n) from 0; got {cosines.shape}, {gold.shape} and {counts.shape}"
         )
     order = np.argsort(-cosines, kind="stable")
     drawn = counts[:, order]
@@ -242,7 +242,8 @@ def _curves(metric: str, systems: list[Mapping], resamples: int, seed: int) -> n
     selected, *rest = rule.items()
     names = ("outcomes",) if len(systems) == 1 else ("a", "b")
     tables = [_rows(rule.outcome, outcomes, name) for outcomes, name in zip(systems, names, strict=True)]
-    if len({len(table) for table in tables} - {1}) > 1:
+    seeds = [len(table) for table in tables]
+    if len(set(seeds) - {1}) > 1:
         raise ValueError(
             f"a and b must have equally many seeds, or one of them one: {' and '.join(str(len(t)) for t in tables)}."
         )

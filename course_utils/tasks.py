@@ -44,9 +44,8 @@ def evaluate(vectorise: Callable[[list[str]], np.ndarray], outcomes: Sequence[st
     outcomes = arguments.items(outcomes, "outcomes", "names")
     unknown = [name for name in outcomes if not (isinstance(name, str) and name in OUTCOMES)]
     if unknown or not outcomes:
-        raise ValueError(
-            f"outcomes are some of {', '.join(OUTCOMES)}; not {', '.join(map(arguments.shown, unknown[:8])) or 'none at all'}."
-        )
+        wrong = ", ".join(map(arguments.shown, unknown[:8])) or "none at all"
+        raise ValueError(f"outcomes are some of {', '.join(OUTCOMES)}; not {wrong}.")
     found = {}
     if {"sentiment", "topic", "clusters"} & set(outcomes):
         found |= _reviews(vectorise, outcomes)

@@ -41,10 +41,9 @@ def read_texts(source: str | Path | Iterable[str], column: str | None = None, en
 
 
 def _from_file(path: Path, column: str | None, encoding: str) -> list[str]:
+    given = arguments.shown(str(path))
     if path.suffix.lower() not in (".txt", ".csv"):
-        raise ValueError(
-            f"source: {arguments.shown(str(path))} is not the path of a .txt or .csv file. Single texts are passed as a list: [text]."
-        )
+        raise ValueError(f"source: {given} is not the path of a .txt or .csv file. Single texts are passed as a list: [text].")
     try:
         content = path.read_bytes().decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
     except OSError:

@@ -97,9 +97,7 @@ def fine_tune_classifier(
     import torch
 
     texts, encoder = check_texts(texts), model_arguments.encoder(encoder)
-    labels = list(
-        labels if isinstance(labels, np.ndarray) and labels.ndim == 1 else arguments.items(labels, "labels", "labels")
-    )
+    labels = arguments.items(labels, "labels", "labels")
     arguments.labels(labels)
     _check_settings(epochs, batch_size, learning_rate, seed)
     watch, watch_at = arguments.texts(watch, "watch"), arguments.wholes(watch_at, "watch_at").tolist()
@@ -134,7 +132,7 @@ def fine_tune_classifier(
     with tempfile.TemporaryDirectory() as folder:
         from transformers import Trainer, TrainingArguments
 
-        arguments = TrainingArguments(
+        settings = TrainingArguments(
             output_dir=folder,
             max_steps=steps,
             per_device_train_batch_size=batch_size,
@@ -145,7 +143,7 @@ def fine_tune_classifier(
         watcher = _watcher(tuned, pooling, list(watch), set(watch_at))
         trainer = Trainer(
             model=network,
-            args=arguments,
+            args=settings,
             train_dataset=list(zip(rows, numbers, strict=True)),
             data_collator=collate,
             callbacks=[watcher, _bar()],
@@ -236,7 +234,7 @@ def train_sentence_encoder(
         body.auto_model.float()
         model = _assembled(body, encoder, pooling)
         model.model_card_data.widget = [{}]  # or the trainer looks for examples for its card, with a bar of its own
-        arguments = SentenceTransformerTrainingArguments(
+        settings = SentenceTransformerTrainingArguments(
             output_dir=str(Path(folder) / "run"),
             num_train_epochs=epochs,
             max_steps=capped if capped < steps else -1,
@@ -247,7 +245,7 @@ def train_sentence_encoder(
         )
         trainer = SentenceTransformerTrainer(
             model=model,
-            args=arguments,
+            args=settings,
             train_dataset=Dataset.from_dict({column: list(triples[column]) for column in columns}),
             loss=losses.MultipleNegativesRankingLoss(model, scale=scale),
             callbacks=[_bar()],
