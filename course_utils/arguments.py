@@ -170,11 +170,8 @@ def array(value, name: str, shape: str = "") -> np.ndarray:
         ValueError: rows of different lengths.
     """
     expected = f"{name} must be an array of numbers{' of shape ' * bool(shape)}{shape}"
-    if hasattr(value, "detach"):
-        value = value.detach().cpu()
-        value = (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
     try:
-        found = np.asarray(value)
+        found = np.asarray(_off_device(value))
     except ValueError:
         raise ValueError(f"{expected}: its rows are not equally long, or not numbers.") from None
     if found.dtype.kind == "O" and found.ndim and not any(isinstance(item, (str, bytes)) for item in found.flat):
@@ -185,6 +182,14 @@ def array(value, name: str, shape: str = "") -> np.ndarray:
     if found.dtype.kind not in "biuf":
         raise TypeError(f"{expected}, not {shown(value)}.")
     return found
+
+
+def _off_device(value):
+    """``value``; where it is a tensor of torch, as numpy can read it."""
+    if not hasattr(value, "detach"):
+        return value
+    value = value.detach().cpu()
+    return (value.float() if str(value.dtype) == "torch.bfloat16" else value).numpy()
 
 
 def finite(values: np.ndarray, name: str) -> np.ndarray:
@@ -278,15 +283,17 @@ def labels(value, name: str = "labels", n: int | None = None) -> np.ndarray:
     if isinstance(value, (str, bytes, Mapping, Set)) or not isinstance(value, Iterable):
         raise TypeError(f"{name} must be one label a text, (n,), not {shown(value)}.")
     try:
-        found = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
+        found = np.asarray(_off_device(value))
     except ValueError:
         raise ValueError(f"{name} must be one label a text, (n,), not rows of several.") from None
     if found.ndim != 1 or (n is not None and len(found) != n):
         raise ValueError(f"{name} must be one label a text, ({'n' if n is None else n},), got shape {found.shape}.")
-    if found.dtype.kind == "O" and len({type(label) for label in found.tolist()} - {type(None), float}) > 1:
-        raise TypeError(f"{name} must be of one kind, to be put in order: not some str and some numbers.")
-    if found.dtype.kind in "Of" and any(label is None or label != label for label in found.tolist()):
+    given = found.tolist() if found.dtype.kind in "Ofc" else []
+    if any(label is None or (isinstance(label, (float, complex)) and label != label) for label in given):
         raise ValueError(f"{name} must have no gap: a label is None or NaN.")
+    kinds_given = {str if isinstance(label, str) else kinds.Real if isinstance(label, kinds.Real) else None for label in given}
+    if None in kinds_given or len(kinds_given) > 1:
+        raise TypeError(f"{name} must be text or numbers, of one kind, to be put in order.")
     return found
 
 

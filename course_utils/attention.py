@@ -26,8 +26,8 @@ def token_groups(ids, tokenizer) -> np.ndarray:
     model_arguments.tokenizer(tokenizer)
     ids = arguments.array(ids, "ids")
     ids = arguments.wholes(ids, "ids", ids.ndim, 0, len(tokenizer) - 1)
-    if not ids.size:
-        raise ValueError("There are no ids.")
+    if not ids.size or not ids.ndim:
+        raise ValueError(f"ids must be a list of ids, with at least one, got shape {ids.shape}.")
     unique, places = np.unique(ids, return_inverse=True)
     tokens = tokenizer.convert_ids_to_tokens(unique.tolist())
     kinds = np.array([2 if not any(character.isalnum() for character in token) else 3 for token in tokens])

@@ -39,7 +39,7 @@ def spearman_differences(
     """
     arguments.mapping(scores, "scores", "label to one score a pair")
     if not isinstance(reference, str) or reference not in scores:
-        raise ValueError(f"The reference {arguments.shown(reference)} is not among the systems: {', '.join(scores)}.")
+        raise ValueError(f"The reference {arguments.shown(reference)} is not among the systems of scores: {', '.join(scores)}.")
     values, drawn = _resampled(scores, gold, resamples, level, seed)
     return {
         label: _interval(values[label] - values[reference], drawn[label] - drawn[reference], level)

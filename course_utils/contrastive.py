@@ -35,6 +35,8 @@ def in_batch_loss(anchors, candidates, scale=20.0):
             "anchors and candidates must be (n, dim) and (m, dim), n from 1 and m at least n; "
             f"got {tuple(anchors.shape)} and {tuple(candidates.shape)}."
         )
+    if anchors.dtype != candidates.dtype:
+        raise TypeError(f"anchors and candidates must be of one dtype, not {anchors.dtype} and {candidates.dtype}.")
     arguments.real(scale, "scale", above=0)
     anchors = functional.normalize(anchors, dim=1)
     candidates = functional.normalize(candidates, dim=1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from course_utils import arguments
+
 PRECISIONS = ("float32", "bfloat16", "float16", "auto")
 
 
@@ -71,8 +73,7 @@ def choose_precision(precision: str, device):
     """
     import torch
 
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, not {precision!r}.")
+    arguments.one_of(precision, "precision", PRECISIONS)
     if precision == "auto":
         other = "float16" if torch.device(device).type == "cuda" else "float32"
         precision = "bfloat16" if has_fast_bfloat16(device) else other

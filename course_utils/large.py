@@ -91,7 +91,8 @@ def known_pooling(encoder, pooling: str | None) -> str:
         TypeError: ``encoder`` is none.
         ValueError: neither is there.
     """
-    pooling = model_arguments.encoder(encoder).pooling if pooling is None else pooling
+    model_arguments.encoder(encoder)
+    pooling = encoder.pooling if pooling is None else pooling
     if pooling is None:
         raise ValueError(f'{encoder.name} was not trained with a pooling of its own: say which, for example pooling="mean".')
     return arguments.text(pooling, "pooling")
@@ -123,7 +124,7 @@ def embed_on_devices(
     pooling = known_pooling(encoder, pooling)
     if devices is None:
         devices = [name for name in available_devices() if name.startswith("cuda")]
-    devices = arguments.items(devices, "devices", "names of devices")
+    devices = arguments.texts(devices, "devices")
     if len(devices) < 2:
         raise ValueError(f"Several devices are needed, got {len(devices)}; on one, embed_collection serves.")
     for device in devices:

@@ -127,7 +127,7 @@ def load_encoder(
             model = AutoModel.from_config(config, attn_implementation=checkpoints.attention_of(config.model_type, attention))
         return Encoder("untrained", model.to(target, dtype).eval(), like.tokenizer, target)
     if like is not None:
-        raise ValueError('like= goes with load_encoder("untrained", like=encoder) only.')
+        raise ValueError(f'like= goes with load_encoder("untrained", like=encoder) only, not with name={str(name)!r}.')
 
     folder = locate(name, revision)
     checkpoints.check_kind(folder, str(name))

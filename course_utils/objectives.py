@@ -41,7 +41,7 @@ def load_with_heads(name, like=None, *, device: str | None = None, seed: int = 0
         seed: for ``"untrained"``: of its random weights.
 
     Raises:
-        TypeError: ``like`` is no model, or ``seed`` not a whole number.
+        TypeError: ``name`` is neither text nor a path, ``like`` no model, or ``seed`` not a whole number.
         ValueError: no such name or device, or ``like`` with a name that does not take it.
 
     >>> model, heads = load_with_heads("mini-bert-mlm", device="cpu")
@@ -52,6 +52,7 @@ def load_with_heads(name, like=None, *, device: str | None = None, seed: int = 0
 
     from course_utils.models import load_pretraining_model
 
+    arguments.path(name, "name")
     seed = arguments.seed(seed)
     if isinstance(name, str) and name == "untrained":
         like = model_arguments.model(like, "like") if like is not None else load_pretraining_model("mini-bert", device=device)
@@ -60,7 +61,7 @@ def load_with_heads(name, like=None, *, device: str | None = None, seed: int = 0
             model = type(like)(like.config).to(like.device).eval()
         return model, heads_of(model)
     if like is not None:
-        raise ValueError('like= goes with load_with_heads("untrained", like=model) only.')
+        raise ValueError(f'like= goes with load_with_heads("untrained", like=model) only, not with name={str(name)!r}.')
     try:
         model = load_pretraining_model(name, device=device)
     except ValueError as error:

@@ -24,6 +24,9 @@ def online(*needs: str, minutes: int | None = None) -> bool:
     from course_utils import data, hub
 
     needs = arguments.texts(needs, "needs")
+    wrong = [name for name in needs if name not in data.PUBLIC and not hub.is_name(name)]
+    if wrong:
+        raise ValueError(f"needs: {arguments.shown(wrong[0])} cannot be a name on the Hugging Face hub (owner/name).")
     minutes = minutes if minutes is None else arguments.whole(minutes, "minutes", 1)
     wanted = [data.wanted_set(name) if name in data.PUBLIC else hub.wanted_model(name) for name in needs]
     if hub.is_on(VARIABLE):

@@ -72,7 +72,9 @@ def fit_probe(train, labels, strength):
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    labels = arguments.labels(labels, "labels", len(arguments.vectors(train, "train", 1)))  # train keeps its precision
+    train, labels = arguments.array(train, "train", "(n, dim)"), arguments.labels(labels)
+    if len(arguments.vectors(train, "train", 1)) != len(labels):  # train keeps its precision
+        raise ValueError(f"One label a text: train and labels have the shapes {train.shape} and {labels.shape}.")
     if len(set(labels.tolist())) < 2:
         raise ValueError("labels must be of at least two kinds, to be told apart.")
     if labels.dtype.kind == "f" and (labels % 1).any():
@@ -106,6 +108,8 @@ def probe(vectors, labels, split, strengths: Sequence[float] = STRENGTHS) -> Rea
     from threadpoolctl import threadpool_limits
 
     strengths = arguments.column(strengths, "strengths", 1).tolist()
+    if min(strengths) <= 0:
+        raise ValueError(f"strengths must be greater than 0, not {min(strengths)}.")
     vectors, labels, parts = _parts(vectors, labels, split, dev=len(strengths) > 1)
     train, dev, test = (parts[name] for name in ("train", "dev", "test"))
     with threadpool_limits(1):  # the matrices are small, and sums are added up in one order
@@ -216,7 +220,9 @@ def partner_rank(vectors, rows):
     vectors = arguments.vectors(vectors, least=2)
     if len(vectors) % 2:
         raise ValueError(f"vectors must be all first and all second sentences: an even number, not {len(vectors)}.")
-    rows = arguments.wholes(rows, "rows", 1, 0, len(vectors) // 2 - 1)
+    rows = arguments.wholes(rows, "rows", 1, 0)
+    if rows.size and rows.max() >= len(vectors) // 2:
+        raise ValueError(f"rows must be below {len(vectors) // 2}, half the number of vectors; they go to {rows.max()}.")
     each, half = np.arange(len(rows)), len(vectors) // 2
     cosines = cosine_matrix(vectors[rows], vectors)
     cosines[each, rows] = -1  # a sentence is not its own neighbour

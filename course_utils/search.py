@@ -83,8 +83,8 @@ def _passages(value, name: str) -> list:
     if isinstance(value, (set, frozenset, dict)):
         value = list(value)
     value = arguments.items(value, name, "passages")
-    if not all(isinstance(passage, Hashable) for passage in value):
-        raise TypeError(f"{name} must hold names or numbers of passages, not {type(value[0]).__name__}.")
+    if not all(isinstance(passage, Hashable) and passage == passage for passage in value):
+        raise TypeError(f"{name} must hold names or numbers of passages, not {arguments.shown(value[0])}.")
     return value
 
 

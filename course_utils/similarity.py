@@ -91,10 +91,10 @@ def nearest(query: int, vectors, k: int = 3) -> list[tuple[int, float]]:
     """
     vectors, k = arguments.vectors(vectors), arguments.whole(k, "k", 1)
     if not 0 <= (query := arguments.whole(query, "query")) < len(vectors):
-        raise ValueError(f"query: there is no row {query}: rows go from 0 to {len(vectors) - 1}.")
+        raise ValueError(f"query: there is no row {query}: rows of vectors go from 0 to {len(vectors) - 1}.")
     cosines = cosine_matrix(vectors[query : query + 1], vectors)[0]
     cosines[query] = -np.inf
-    return [(int(row), float(cosines[row])) for row in np.argsort(-cosines, kind="stable")[:k]]
+    return [(int(row), float(cosines[row])) for row in np.argsort(-cosines, kind="stable")[: min(k, len(vectors) - 1)]]
 
 
 def tfidf_vectors(texts: Sequence[str], fit_on: Sequence[str] | None = None) -> np.ndarray:

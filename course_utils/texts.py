@@ -47,7 +47,7 @@ def _from_file(path: Path, column: str | None, encoding: str) -> list[str]:
     try:
         content = path.read_bytes().decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
     except OSError:
-        raise ValueError(f"{path} cannot be opened. Is the path right? Relative paths begin at {Path.cwd()}.") from None
+        raise ValueError(f"source: {path} cannot be opened. Is the path right? Relative paths begin at {Path.cwd()}.") from None
     except (LookupError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError):
             raise ValueError(

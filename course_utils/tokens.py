@@ -91,12 +91,15 @@ def text_of_span(text: str, offsets: Sequence[tuple[int, int]], first: int, last
     if not isinstance(text, str):
         raise TypeError(f"text must be one str, not {type(text).__name__}.")
     first, last = arguments.whole(first, "first"), arguments.whole(last, "last")
-    offsets = arguments.wholes(offsets, "offsets", 2, 0, len(text)).tolist()
-    if offsets and len(offsets[0]) != 2:
-        raise ValueError("offsets must be (start, end) of each token.")
+    offsets = arguments.wholes(offsets, "offsets", 2, 0)
+    if offsets.shape[1] != 2:
+        raise ValueError(f"offsets must be (start, end) of each token, got shape {offsets.shape}.")
+    if offsets.size and offsets.max() > len(text):
+        raise ValueError(f"offsets must lie within the text, which ends at {len(text)}; they go to {offsets.max()}.")
+    offsets = offsets.tolist()
     if not 0 <= first <= last < len(offsets):
         raise ValueError(
-            f"first and last must be token numbers from 0 to {len(offsets) - 1}, in order; not {first} and {last}."
+            f"first and last must be token numbers of offsets, from 0 to {len(offsets) - 1}, in order; not {first} and {last}."
         )
     return text[offsets[first][0] : offsets[last][1]]
 

@@ -276,7 +276,8 @@ def as_sentence_transformer(encoder, pooling: str | None = None):
     """
     from sentence_transformers.sentence_transformer.modules import Transformer
 
-    pooling = model_arguments.encoder(encoder).pooling if pooling is None else pooling
+    model_arguments.encoder(encoder)
+    pooling = encoder.pooling if pooling is None else pooling
     if not isinstance(pooling, str) or pooling not in ("mean", "cls", "max"):
         raise ValueError(f"Say how to pool {encoder.name}: pooling must be mean, cls or max, not {arguments.shown(pooling)}.")
     with tempfile.TemporaryDirectory() as folder:

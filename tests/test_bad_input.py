@@ -75,6 +75,8 @@ def unclear(error: Exception, name: str) -> str | None:
         "raise"
     ):
         return "not raised by the course: " + said
+    if isinstance(error, cu.FetchError):
+        return None  # it names what could not be fetched
     return None if re.search(rf"\b{re.escape(name)}\b", str(error)) else f"does not name {name}: {said}"
 
 
