@@ -101,7 +101,7 @@ def load_data(name: str, split: str | None = None, source: str = "bundled"):
     2
     """
     if not isinstance(name, str) or name not in NAMES:
-        raise ValueError(f"No data set {arguments.shown(name)}. Its name is one of {', '.join(NAMES)}.")
+        raise ValueError(f"No data set has the name {arguments.shown(name)}. There are {', '.join(NAMES)}.")
     if not isinstance(source, str) or source not in ("bundled", "hub"):
         raise ValueError(f'source must be "bundled" or "hub", not {arguments.shown(source)}.')
     if source == "hub":

@@ -89,13 +89,15 @@ def embedding_parts(encoder, batch):
     """
     import torch
 
-    model_arguments.batch(batch, "batch", model_arguments.encoder(encoder).model.config, encoder.limit)
+    model_arguments.batch(batch, "batch", model_arguments.encoder(encoder).model.config)
     if not hasattr(getattr(encoder.model, "embeddings", None), "position_embeddings"):
         raise ValueError(f"encoder: {encoder.name} has no table of position embeddings.")
     tables, ids = encoder.model.embeddings, batch["input_ids"]
     types = batch.get("token_type_ids", torch.zeros_like(ids))
     padding = tables.position_embeddings.padding_idx  # RoBERTa counts positions from behind it
     first = 0 if padding is None else padding + 1
+    if first + ids.shape[1] > tables.position_embeddings.num_embeddings:
+        raise ValueError(f"batch has {ids.shape[1]} tokens, more than the encoder has positions.")
     positions = torch.arange(first, first + ids.shape[1], device=ids.device).expand_as(ids)
     token, position = tables.word_embeddings(ids), tables.position_embeddings(positions)
     has_segments = hasattr(tables, "token_type_embeddings")

@@ -12,16 +12,13 @@ from course_utils.subwords import wordpiece
 
 
 def is_wordpiece(tokenizer) -> bool:
-    """Whether ``tokenizer`` (transformers) splits words by WordPiece, as BERT's do.
-
-    Raises:
-        TypeError: ``tokenizer`` is none.
+    """Whether ``tokenizer`` (transformers) splits words by WordPiece, as BERT's do; anything else does not.
 
     >>> import course_utils as cu
     >>> is_wordpiece(cu.load_encoder("mini-bert").tokenizer)
     True
     """
-    backend = getattr(model_arguments.tokenizer(tokenizer), "backend_tokenizer", None)
+    backend = getattr(tokenizer, "backend_tokenizer", None)
     return backend is not None and type(backend.model).__name__ == "WordPiece"
 
 
@@ -32,8 +29,8 @@ def bert_words(text: str, tokenizer=None) -> list[str]:
         tokenizer: ``None`` for the rules of ``bert-base-uncased``: lower case, no accents, split at spaces and punctuation.
 
     Raises:
-        TypeError: ``text`` is no text, or ``tokenizer`` is none.
-        ValueError: ``text`` holds a lone surrogate, or a tokenizer that does not split texts by rules of its own.
+        TypeError: ``text`` is no text, or ``tokenizer`` is none that splits texts by rules of its own.
+        ValueError: ``text`` holds a lone surrogate.
 
     >>> bert_words("Crêpes, please.")
     ['crepes', ',', 'please', '.']
@@ -42,8 +39,10 @@ def bert_words(text: str, tokenizer=None) -> list[str]:
     if tokenizer is None:
         normalizer, splitter = _bert_rules()
     else:
-        if getattr(getattr(model_arguments.tokenizer(tokenizer), "backend_tokenizer", None), "pre_tokenizer", None) is None:
-            raise ValueError("tokenizer does not split texts by rules of its own before it looks into its vocabulary.")
+        if getattr(getattr(tokenizer, "backend_tokenizer", None), "pre_tokenizer", None) is None:
+            raise TypeError(
+                "tokenizer must be one of transformers, such as encoder.tokenizer: this one does not split texts by rules of its own before it looks into its vocabulary."
+            )
         normalizer, splitter = tokenizer.backend_tokenizer.normalizer, tokenizer.backend_tokenizer.pre_tokenizer
     normal = normalizer.normalize_str(text) if normalizer else text
     return [word for word, _ in splitter.pre_tokenize_str(normal)]
@@ -180,7 +179,7 @@ def jaccard(a: Iterable[str], b: Iterable[str]) -> float:
     """Shared items over all items of two collections, each item counted once: from 0 to 1 (1 for two empty ones).
 
     Raises:
-        TypeError: ``a`` or ``b`` is a bare string or no collection, or holds what cannot be looked up.
+        TypeError: ``a`` or ``b`` is no collection (a string is one of letters), or holds what cannot be looked up.
 
     >>> jaccard(["the", "dog", "barks"], ["the", "cat", "barks"])
     0.5
@@ -190,7 +189,7 @@ def jaccard(a: Iterable[str], b: Iterable[str]) -> float:
 
 
 def _distinct(value, name: str) -> set:
-    value = arguments.items(value, name, "items")
+    value = list(value) if isinstance(value, str) else arguments.items(value, name, "items")
     try:
         return set(value)
     except TypeError:
