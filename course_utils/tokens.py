@@ -40,9 +40,7 @@ def bert_words(text: str, tokenizer=None) -> list[str]:
         normalizer, splitter = _bert_rules()
     else:
         if getattr(getattr(tokenizer, "backend_tokenizer", None), "pre_tokenizer", None) is None:
-            raise TypeError(
-                "tokenizer must be one of transformers, such as encoder.tokenizer: this one does not split texts by rules of its own before it looks into its vocabulary."
-            )
+            raise TypeError("tokenizer must be one of transformers that splits texts by rules, such as encoder.tokenizer.")
         normalizer, splitter = tokenizer.backend_tokenizer.normalizer, tokenizer.backend_tokenizer.pre_tokenizer
     normal = normalizer.normalize_str(text) if normalizer else text
     return [word for word, _ in splitter.pre_tokenize_str(normal)]
