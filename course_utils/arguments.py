@@ -149,11 +149,13 @@ def level(value: float) -> float:
 
 
 def yes_or_no(value: bool, name: str) -> bool:
-    """``value``, ``True`` or ``False``.
+    """``value``, ``True`` or ``False``; one of numpy's or torch's, too.
 
     Raises:
         TypeError: it is neither.
     """
+    if getattr(value, "shape", None) == () and str(value.dtype) in ("bool", "torch.bool"):
+        return bool(value)
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be True or False, not {shown(value)}.")
     return value
@@ -297,11 +299,12 @@ def labels(value, name: str = "labels", n: int | None = None) -> np.ndarray:
     return found
 
 
-def mapping(value: Mapping, name: str, what: str) -> Mapping:
-    """``value``, a mapping of text to something.
+def mapping(value: Mapping, name: str, what: str, text_keys: bool = True) -> Mapping:
+    """``value``, a mapping of text, or else of anything, to something.
 
     Args:
         what: that it maps, for the message.
+        text_keys: whether the keys must be text.
 
     Raises:
         TypeError: it is none, or a key of it is not a string.
@@ -309,7 +312,7 @@ def mapping(value: Mapping, name: str, what: str) -> Mapping:
     """
     if not isinstance(value, Mapping):
         raise TypeError(f"{name} must be a dict of {what}, not {shown(value)}.")
-    if not all(isinstance(key, str) for key in value):
+    if text_keys and not all(isinstance(key, str) for key in value):
         raise TypeError(f"{name} must be a dict of {what}: a key is not a str.")
     if not value:
         raise ValueError(f"{name} must be a dict of {what}; it is empty.")

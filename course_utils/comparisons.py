@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 
@@ -37,9 +37,11 @@ def spearman_differences(
     >>> spearman_differences(scores, "noise", gold)["good"].low > 0
     True
     """
-    arguments.mapping(scores, "scores", "label to one score a pair")
-    if not isinstance(reference, str) or reference not in scores:
-        raise ValueError(f"The reference {arguments.shown(reference)} is not among the systems of scores: {', '.join(scores)}.")
+    arguments.mapping(scores, "scores", "label to one score a pair", text_keys=False)
+    if not isinstance(reference, Hashable) or reference not in scores:
+        raise ValueError(
+            f"The reference {arguments.shown(reference)} is not among the systems of scores: {', '.join(map(str, scores))}."
+        )
     values, drawn = _resampled(scores, gold, resamples, level, seed)
     return {
         label: _interval(values[label] - values[reference], drawn[label] - drawn[reference], level)
@@ -106,7 +108,7 @@ def _resampled(scores: Mapping[str, np.ndarray], gold, resamples: int, level: fl
     Raises:
         TypeError, ValueError: as in ``spearman_intervals``.
     """
-    arguments.mapping(scores, "scores", "label to one score a pair")
+    arguments.mapping(scores, "scores", "label to one score a pair", text_keys=False)
     arguments.level(level)
     resamples = arguments.whole(resamples, "resamples", 1, arguments.MANY)
     columns = {label: arguments.column(column, f"scores[{label!r}]") for label, column in scores.items()}

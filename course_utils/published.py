@@ -127,6 +127,7 @@ def beside_published(scores: Mapping[str, object], gold, resamples: int = 2000):
 
     if isinstance(scores, Mapping) and not scores:
         raise ValueError("There are no scores to set beside the published rows.")
+    arguments.mapping(scores, "scores", "setting to one cosine a pair")
     lines, settings = [], []
     for setting, measured in spearman_intervals(scores, gold, resamples).items():
         hundred = Interval(100 * measured.value, 100 * measured.low, 100 * measured.high, measured.level)

@@ -282,3 +282,18 @@ def test_no_markup_gets_out_of_a_text(things, text):
         assert "onerror=alert" not in re.sub(r"&[a-z0-9#]+;[^<]*", "", html)
     assert "\u202e" not in shown[0] + repr(hits)
     assert "\x1b" not in shown[0] + repr(hits)
+
+
+def test_what_was_right_stays_right():
+    """Forms that notebooks use and checks could refuse: keys that are pairs, tensors, numbers of numpy, columns of tables."""
+    import pandas as pd
+    import torch
+
+    gold = np.arange(9.0)
+    assert list(cu.spearman_intervals({("cls", 1): gold[::-1]}, gold, resamples=9)) == [("cls", 1)]
+    assert list(cu.spearman_differences({("cls", 1): gold, "b": gold[::-1]}, "b", gold, resamples=9)) == [("cls", 1)]
+    assert cu.judge_fact("one", torch.tensor(1.0) < 2, "1").outcome == "supported"
+    assert cu.spearman(pd.Series(gold), torch.arange(9)) == pytest.approx(1)
+    vectors = torch.eye(3, dtype=torch.bfloat16, requires_grad=True)
+    assert cu.nearest(np.int64(0), vectors, k=np.int64(9)) == [(1, 0.0), (2, 0.0)]
+    assert cu.read_texts(pd.Series(["tea", " "])) == ["tea"]
