@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_utils import arguments
+
 ESTIMATORS = ("debiased", "plain")
 
 
@@ -20,6 +22,7 @@ def linear_cka(a, b, estimator: str = "debiased") -> float:
         estimator: ``"debiased"`` or ``"plain"``.
 
     Raises:
+        TypeError: ``a`` or ``b`` does not hold numbers.
         ValueError: no such estimator, not as many rows, fewer than four, a value that is not finite, or a set of which all
             vectors are the same: there is nothing to align ([CLS] at the embedding layer is such a set).
 
@@ -40,45 +43,42 @@ def cka_floor(a, b, estimator: str = "debiased", draws: int = 20, seed: int = 0)
     stands above this floor.
 
     Raises:
-        ValueError: as in ``linear_cka``, or ``draws`` is below 1.
+        TypeError, ValueError: as in ``linear_cka``, or ``draws`` is not a whole number from 1 to 1,000,000.
 
     >>> a, b = np.random.default_rng(0).normal(size=(2, 100, 64))
     >>> [round(float(cka_floor(a, b, estimator).mean()), 1) + 0.0 for estimator in ("plain", "debiased")]
     [0.4, 0.0]
     """
-    if draws < 1:
-        raise ValueError(f"draws must be at least 1, not {draws}.")
+    if not 1 <= (draws := arguments.whole(draws, "draws")) <= arguments.MANY:
+        raise ValueError(f"draws must be at least 1 and at most {arguments.MANY:,}, not {arguments.shown(draws)}.")
     check = _hsic(estimator)
     a, b = _gram_matrices(a, b)
     scale = float(np.sqrt(check(a, a) * check(b, b)))
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(arguments.seed(seed))
     orders = [rng.permutation(len(b)) for _ in range(draws)]
     return np.array([check(a, b[np.ix_(order, order)]) / scale for order in orders])
 
 
 def _gram_matrices(a, b) -> tuple[np.ndarray, np.ndarray]:
     """The inner products of the centred rows of each set, scaled: two (n, n)."""
-    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    if a.ndim != 2 or b.ndim != 2 or len(a) != len(b):
-        raise ValueError(f"Two arrays (n, dim) of the same n texts, got shapes {a.shape} and {b.shape}.")
+    a, b = arguments.vectors(a, "a"), arguments.vectors(b, "b")
+    if len(a) != len(b):
+        raise ValueError(f"a and b must be vectors (n, dim) of the same n texts, got shapes {a.shape} and {b.shape}.")
     if len(a) < 4:
-        raise ValueError(f"CKA needs at least 4 texts, got {len(a)}.")
+        raise ValueError(f"CKA needs at least 4 texts, a and b have {len(a)}.")
     grams = []
-    for name, vectors in (("first", a), ("second", b)):
-        if not np.isfinite(vectors).all():
-            raise ValueError(f"The {name} set holds NaN or infinity.")
+    for name, vectors in (("a", a), ("b", b)):
         centred = vectors - vectors.mean(0)
         spread = float(np.sqrt((centred**2).sum(1).mean()))
         if spread <= 1e-5 * max(float(np.abs(vectors).max()), 1e-12):
-            raise ValueError(f"All vectors of the {name} set are the same: there is nothing to align.")
+            raise ValueError(f"All vectors of {name} are the same: there is nothing to align.")
         centred /= spread
         grams.append(centred @ centred.T)
     return grams[0], grams[1]
 
 
 def _hsic(estimator: str):
-    if estimator not in ESTIMATORS:
-        raise ValueError(f"estimator must be one of {', '.join(ESTIMATORS)}, not {estimator!r}.")
+    arguments.one_of(estimator, "estimator", ESTIMATORS)
     return _unbiased if estimator == "debiased" else _plain
 
 

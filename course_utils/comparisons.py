@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 
+from course_utils import arguments
 from course_utils.statistics import Interval
 
 CHUNK = 250
@@ -26,7 +27,9 @@ def spearman_differences(
             resamples for such tails.
 
     Raises:
-        ValueError: ``reference`` is not in ``scores``, or columns that are not finite, equally long or not constant.
+        TypeError: ``scores`` is no dict, a column does not hold numbers, or ``resamples`` or ``seed`` is not a whole number.
+        ValueError: ``reference`` is not in ``scores``, not from 1 to 1,000,000 resamples, a level outside (0, 1), or columns
+            that are not finite, equally long or not constant.
 
     >>> rng = np.random.default_rng(0)
     >>> gold = rng.normal(size=300)
@@ -34,8 +37,11 @@ def spearman_differences(
     >>> spearman_differences(scores, "noise", gold)["good"].low > 0
     True
     """
-    if reference not in scores:
-        raise ValueError(f"The reference {reference!r} is not among the systems: {', '.join(scores)}.")
+    arguments.mapping(scores, "scores", "label to one score a pair", text_keys=False)
+    if not isinstance(reference, Hashable) or reference not in scores:
+        raise ValueError(
+            f"The reference {arguments.shown(reference)} is not among the systems of scores: {', '.join(map(str, scores))}."
+        )
     values, drawn = _resampled(scores, gold, resamples, level, seed)
     return {
         label: _interval(values[label] - values[reference], drawn[label] - drawn[reference], level)
@@ -53,7 +59,8 @@ def spearman_intervals(
         scores: label to one score a pair (n,).
 
     Raises:
-        ValueError: a column is not finite, not as long as ``gold``, or constant.
+        TypeError: as in ``spearman_differences``.
+        ValueError: a column is not finite, not as long as ``gold``, or constant; or as in ``spearman_differences``.
 
     >>> rng = np.random.default_rng(0)
     >>> gold = rng.normal(size=300)
@@ -71,10 +78,21 @@ def rank_correlations(scores, gold, counts) -> np.ndarray:
         scores: (n,) and ``gold`` (n,).
         counts: (resamples, n), how often each pair was drawn.
 
+    Raises:
+        TypeError: one of them does not hold numbers.
+        ValueError: other shapes, or a number that is not finite or, in ``counts``, negative.
+
     >>> rank_correlations(np.array([1.0, 2.0, 3.0]), np.array([10.0, 30.0, 20.0]), np.ones((1, 3))).round(2).tolist()
     [0.5]
     """
-    scores, gold = np.asarray(scores), np.asarray(gold)
+    scores, gold = arguments.column(scores, "scores", 1), arguments.column(gold, "gold", 1)
+    counts = arguments.vectors(counts, "counts", 1)
+    if not len(scores) == len(gold) == counts.shape[1]:
+        raise ValueError(
+            f"scores has {len(scores)} numbers, gold {len(gold)}, counts {counts.shape[1]} in a row: not one a pair."
+        )
+    if counts.min() < 0:
+        raise ValueError("counts must not be negative.")
     parts = [counts[i : i + CHUNK] for i in range(0, len(counts), CHUNK)]
     return np.concatenate([_correlations(_centred_ranks(scores, p), _centred_ranks(gold, p), p) for p in parts])
 
@@ -88,18 +106,19 @@ def _resampled(scores: Mapping[str, np.ndarray], gold, resamples: int, level: fl
     """Spearman of each system on all pairs, and on each resample: two dicts, to a number and to (resamples,).
 
     Raises:
-        ValueError: as in ``spearman_intervals``, or a level outside (0, 1).
+        TypeError, ValueError: as in ``spearman_intervals``.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, not {level}.")
-    columns = {label: np.asarray(column, dtype=np.float64) for label, column in scores.items()}
-    gold = np.asarray(gold, dtype=np.float64)
+    arguments.mapping(scores, "scores", "label to one score a pair", text_keys=False)
+    arguments.level(level)
+    resamples = arguments.whole(resamples, "resamples", 1, arguments.MANY)
+    columns = {label: arguments.column(column, f"scores[{label!r}]") for label, column in scores.items()}
+    gold = arguments.column(gold, "gold")
     for label, column in [("gold", gold), *columns.items()]:
-        if column.shape != gold.shape or column.ndim != 1 or not np.isfinite(column).all():
-            raise ValueError(f"{label}: expected {len(gold)} finite numbers, one a pair, got shape {column.shape}.")
+        if column.shape != gold.shape:
+            raise ValueError(f"{label}: expected {len(gold)} finite numbers, one a pair as in gold, got shape {column.shape}.")
         if len(column) < 2 or column.min() == column.max():
             raise ValueError(f"{label} is constant: it puts the pairs in no order.")
-    n, rng = len(gold), np.random.default_rng(seed)
+    n, rng = len(gold), np.random.default_rng(arguments.seed(seed))
     ones = np.ones((1, n))
     whole = _centred_ranks(gold, ones)
     values = {label: _correlations(_centred_ranks(column, ones), whole, ones)[0] for label, column in columns.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from course_utils import arguments, model_arguments
 from course_utils.embedding import TOKENS_A_BATCH, check_texts
 
 REPEATS, ENOUGH = 3, 0.3
@@ -20,14 +21,17 @@ def comparison_costs(lengths: Sequence[int], extra: int = -1) -> dict[str, tuple
         extra: special tokens of a pair less those of its two texts alone: BERT's [CLS] A [SEP] B [SEP] has one less.
 
     Raises:
-        ValueError: fewer than two texts.
+        TypeError: ``lengths`` or ``extra`` is not whole numbers.
+        ValueError: fewer than two texts, or a length below 1.
 
     >>> comparison_costs([5, 7, 6])
     {'bi-encoder': (3, 18), 'cross-encoder': (3, 33)}
     """
+    lengths = arguments.wholes(lengths, "lengths", least=1).tolist()
+    extra = arguments.whole(extra, "extra")
     n, tokens = len(lengths), sum(lengths)
     if n < 2:
-        raise ValueError(f"A comparison needs at least two texts, got {n}.")
+        raise ValueError(f"A comparison needs the lengths of at least two texts, got {n}.")
     pairs = n * (n - 1) // 2
     return {"bi-encoder": (n, tokens), "cross-encoder": (pairs, (n - 1) * tokens + extra * pairs)}
 
@@ -43,17 +47,18 @@ def time_comparisons(texts: Sequence[str], encoder, sizes: Sequence[int]) -> dic
         sizes: values of n, at least 2 and at most as many as there are texts.
 
     Raises:
-        TypeError: as in ``embed``.
-        ValueError: a size out of range.
+        TypeError: as in ``embed``, or sizes that are not whole numbers.
+        ValueError: a size out of range, or a text that ``embed`` does not take.
 
     >>> import course_utils as cu
     >>> seconds = time_comparisons(["Tea?", "Coffee?", "Soup."], cu.load_encoder("mini-bert"), [3])
     >>> sorted(seconds), seconds["cross-encoder"][3] > 0
     (['bi-encoder', 'cross-encoder'], True)
     """
-    texts = check_texts(texts)
-    if not all(2 <= n <= len(texts) for n in sizes):
-        raise ValueError(f"Sizes must be from 2 to {len(texts)}, the number of texts; not {list(sizes)}.")
+    texts, encoder = check_texts(texts), model_arguments.encoder(encoder)
+    sizes = arguments.wholes(sizes, "sizes").tolist()
+    if not sizes or not all(2 <= n <= len(texts) for n in sizes):
+        raise ValueError(f"sizes must be from 2 to {len(texts)}, the number of texts; not {sizes[:8]}.")
     seconds: dict[str, dict[int, float]] = {"bi-encoder": {}, "cross-encoder": {}}
     _run(texts[:2], None, encoder)
     for n in sizes:

@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_utils import arguments
+
 FOLDER = Path(__file__).parent / "data"
 SENTIMENTS = ("negative", "positive")
 TOPICS = ("app", "book", "film", "gadget", "hotel", "restaurant")
@@ -98,10 +100,10 @@ def load_data(name: str, split: str | None = None, source: str = "bundled"):
     >>> load_data("sts", split="dev")[["score", "stratum"]].shape[1]
     2
     """
-    if name not in NAMES:
-        raise ValueError(f"No data set {name!r}. There are {', '.join(NAMES)}.")
-    if source not in ("bundled", "hub"):
-        raise ValueError(f'source must be "bundled" or "hub", not {source!r}.')
+    if not isinstance(name, str) or name not in NAMES:
+        raise ValueError(f"No data set has the name {arguments.shown(name)}. There are {', '.join(NAMES)}.")
+    if not isinstance(source, str) or source not in ("bundled", "hub"):
+        raise ValueError(f'source must be "bundled" or "hub", not {arguments.shown(source)}.')
     if source == "hub":
         return _load_public(name, split)
     schema = SCHEMAS["reviews" if name == "probes" else name]
@@ -111,9 +113,9 @@ def load_data(name: str, split: str | None = None, source: str = "bundled"):
 
 
 def _check_split(name: str, split: str | None, splits: tuple[str, ...]) -> None:
-    if split is not None and split not in splits:
+    if split is not None and not (isinstance(split, str) and split in splits):
         there = f"Its splits are {', '.join(splits)}." if splits else "It has no splits: leave split out."
-        raise ValueError(f"{name} has no split {split!r}. {there}")
+        raise ValueError(f"{name} has no split {arguments.shown(split)}. {there}")
 
 
 def _read(name: str, folder: Path):
@@ -142,14 +144,18 @@ def validate(name: str, frame):
     """Check ``frame`` against the schema of ``name`` and return it (``answers`` split into tuples).
 
     Raises:
-        ValueError: a column is missing, a value is not allowed, an id repeats, a text is empty, a score is not in 0-5.
+        TypeError: ``frame`` is no DataFrame.
+        ValueError: no such set, a column is missing, a value is not allowed, an id repeats, a text is empty, a score is not in
+            0-5.
     """
     import pandas as pd
 
-    schema = SCHEMAS[name]
+    schema = SCHEMAS[arguments.one_of(name, "name", SCHEMAS)]
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"frame must be a DataFrame, not {arguments.shown(frame)}.")
     missing = [column for column in schema.columns if column not in frame]
     if missing:
-        raise ValueError(f"missing column(s) {', '.join(missing)}; expected {', '.join(schema.columns)}.")
+        raise ValueError(f"frame has missing column(s) {', '.join(missing)}; expected {', '.join(schema.columns)}.")
     frame = frame[list(schema.columns)].copy()
     ids = frame[schema.columns[0]]
     if ids.duplicated().any():
@@ -180,10 +186,15 @@ def control_labels(texts, classes: int, seed: int = 0) -> list[int]:
 
     A probe that reads it well memorises; what a probe reads above it is selectivity (Hewitt & Liang 2019, arXiv 1909.03368).
 
+    Raises:
+        TypeError: as in ``embed``, or ``classes`` or ``seed`` is not a whole number.
+        ValueError: fewer than one class, or a text that ``embed`` does not take.
+
     >>> control_labels(["red", "blue", "red"], classes=6)
     [0, 1, 0]
     """
-    key = f"{seed}".encode()
+    texts, classes = arguments.texts(texts), arguments.whole(classes, "classes", 1)
+    key = f"{arguments.seed(seed)}".encode()
     digests = (hashlib.blake2b(text.encode("utf-8"), digest_size=8, key=key).digest() for text in texts)
     return [int.from_bytes(digest, "big") % classes for digest in digests]
 
@@ -220,8 +231,10 @@ def wanted_set(name: str):
     """
     from course_utils import hub
 
-    if name not in PUBLIC:
-        raise ValueError(f"{name} has no public counterpart; there is one of {', '.join(PUBLIC)}. Leave source out.")
+    if not isinstance(name, str) or name not in PUBLIC:
+        raise ValueError(
+            f"name: {arguments.shown(name)} has no public counterpart; there is one of {', '.join(PUBLIC)}. Leave source out."
+        )
     public = PUBLIC[name]
     return hub.Wanted(
         name=public.title,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from course_utils import arguments
+
 PRECISIONS = ("float32", "bfloat16", "float16", "auto")
 
 
@@ -27,11 +29,14 @@ def choose_device(device: str | None = None):
     MPS (Apple) is used only when asked for: some operations differ slightly from the CPU's there.
 
     Raises:
+        TypeError: ``device`` is no text.
         ValueError: there is no such device here.
     """
     import torch
 
     found = available_devices()
+    if device is not None and not isinstance(device, (str, torch.device)):
+        raise TypeError(f"device must be the name of a device, such as {found[0]!r}, not {type(device).__name__}.")
     if device is None or device == "auto":
         return torch.device("cuda:0" if "cuda:0" in found else "cpu")
     try:
@@ -68,8 +73,7 @@ def choose_precision(precision: str, device):
     """
     import torch
 
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, not {precision!r}.")
+    arguments.one_of(precision, "precision", PRECISIONS)
     if precision == "auto":
         other = "float16" if torch.device(device).type == "cuda" else "float32"
         precision = "bfloat16" if has_fast_bfloat16(device) else other

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_utils import arguments
+
 
 def f1(called, duplicate) -> float:
     """F1 of a yes-or-no decision: 2 x right calls / (calls + duplicates); 0 if there are neither.
@@ -13,14 +15,19 @@ def f1(called, duplicate) -> float:
         duplicate: (pairs,) booleans, what is one.
 
     Raises:
-        ValueError: not equally long.
+        TypeError: ``called`` or ``duplicate`` does not hold booleans.
+        ValueError: not equally long, or other numbers than 1 and 0.
 
     >>> f1([True, True, False], [True, False, False])
     0.6666666666666666
     """
-    called, duplicate = np.asarray(called, dtype=bool), np.asarray(duplicate, dtype=bool)
-    if called.shape != duplicate.shape or called.ndim != 1:
-        raise ValueError(f"Expected two equally long columns, got {called.shape} and {duplicate.shape}.")
+    called, duplicate = arguments.yes_or_nos(called, "called"), arguments.yes_or_nos(duplicate, "duplicate")
+    if called.shape != duplicate.shape:
+        raise ValueError(f"called and duplicate must be equally long, got {called.shape} and {duplicate.shape}.")
+    return _f1(called, duplicate)
+
+
+def _f1(called: np.ndarray, duplicate: np.ndarray) -> float:
     return float(2 * (called & duplicate).sum() / max(called.sum() + duplicate.sum(), 1))
 
 
@@ -34,12 +41,15 @@ def choose_threshold(cosines, duplicate) -> float:
         duplicate: (pairs,) booleans.
 
     Raises:
-        ValueError: not equally long, or no duplicate among them.
+        TypeError: ``cosines`` does not hold numbers, or ``duplicate`` no booleans.
+        ValueError: not equally long, not finite, or no duplicate among them.
 
     >>> choose_threshold([0.9, 0.7, 0.8, 0.2], [True, True, False, False])
     0.7
     """
-    cosines, duplicate = np.asarray(cosines, dtype=float), np.asarray(duplicate, dtype=bool)
+    cosines, duplicate = arguments.column(cosines, "cosines"), arguments.yes_or_nos(duplicate, "duplicate")
+    if cosines.shape != duplicate.shape:
+        raise ValueError(f"cosines and duplicate must be equally long, got {cosines.shape} and {duplicate.shape}.")
     if not duplicate.any():
-        raise ValueError("A threshold cannot be chosen on pairs of which none is a duplicate.")
-    return float(max(sorted(set(cosines), reverse=True), key=lambda value: f1(cosines >= value, duplicate)))
+        raise ValueError("duplicate: a threshold cannot be chosen on pairs of which none is a duplicate.")
+    return float(max(sorted(set(cosines), reverse=True), key=lambda value: _f1(cosines >= value, duplicate)))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from course_utils import memory
+from course_utils import arguments, memory, model_arguments
 
 TOKENS_A_BATCH = {"cpu": 1024, "mps": 8192, "cuda": 65536}  # on two CPU cores larger batches were slower
 
@@ -17,28 +17,15 @@ def check_texts(texts: Iterable[str]) -> list[str]:
     """``texts`` as a list of ``str``.
 
     Raises:
-        TypeError: a bare string, no iterable, or an item that is not a string.
+        TypeError: a bare string, a dict, set or table, no iterable, or an item that is not a string.
         ValueError: an item holds a lone surrogate, which is not a character.
 
     >>> check_texts("one sentence")
     Traceback (most recent call last):
         ...
-    TypeError: Pass a list of texts: ["..."], not one str. Each item becomes one vector.
+    TypeError: Pass a list of texts as texts: ["..."], not one str. Each becomes one vector.
     """
-    if isinstance(texts, (str, bytes)):
-        raise TypeError(f'Pass a list of texts: ["..."], not one {type(texts).__name__}. Each item becomes one vector.')
-    try:
-        texts = list(texts)
-    except TypeError:
-        raise TypeError(f"Pass a list of texts, not {type(texts).__name__}.") from None
-    for i, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise TypeError(f"Every text must be a str; item {i} is {type(text).__name__}. Convert or drop it.")
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError:
-            raise ValueError(f"Item {i} holds a lone surrogate. Clean it: text.encode('utf-8', 'replace').decode().") from None
-    return texts
+    return arguments.texts(texts)
 
 
 def embed(
@@ -62,8 +49,9 @@ def embed(
         batch_size: texts a batch; ``"auto"`` fills a number of tokens that suits the device.
 
     Raises:
-        TypeError: ``texts`` is a bare string or holds something that is not a string.
-        ValueError: no such pooling, layer or batch size; ``pooler`` of a model whose pooler was never trained.
+        TypeError: ``texts`` is a bare string or holds something that is not a string; ``encoder`` is none.
+        ValueError: a text with a lone surrogate; no such pooling, layer or batch size; ``pooler`` of a model whose pooler was
+            never trained.
         NotEnoughMemoryError: a batch would not fit into the memory that is free (a GPU's is halved instead).
 
     Warns:
@@ -83,7 +71,7 @@ def embed_each(
     """Embed each text in several ways with one pass through the model: one (n, dim) float32 array for each way.
 
     Args:
-        ways: (pooling, layer) pairs, as the arguments of ``embed``.
+        ways: (pooling, layer) pairs, as the arguments of ``embed``; at least one.
 
     Raises:
         TypeError, ValueError: as in ``embed``.
@@ -98,7 +86,10 @@ def embed_each(
 
     from course_utils.pooling import check_pooling, pool
 
-    texts = check_texts(texts)
+    texts, encoder = check_texts(texts), model_arguments.encoder(encoder)
+    ways = arguments.items(ways, "ways", "(pooling, layer) pairs")
+    if not ways or not all(isinstance(way, (tuple, list)) and len(way) == 2 for way in ways):
+        raise ValueError("ways must hold (pooling, layer) pairs, at least one.")
     for pooling, layer in ways:
         check_pooling(pooling, layer, encoder.layers)
         if pooling == "pooler" and not encoder.has_pooler:
@@ -106,8 +97,10 @@ def embed_each(
                 f"{encoder.name} has no trained pooler: its checkpoint holds none, so its output would be random. "
                 "Use pooling='cls' or 'mean'."
             )
-    if batch_size != "auto" and (isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1):
-        raise ValueError(f'batch_size must be "auto" or a whole number from 1, not {batch_size!r}.')
+    automatic = isinstance(batch_size, str) and batch_size == "auto"
+    if not automatic and (isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1):
+        raise ValueError(f'batch_size must be "auto" or a whole number from 1, not {arguments.shown(batch_size)}.')
+    batch_size = "auto" if automatic else min(batch_size, max(len(texts), 1))
     rows = _encode(texts, encoder)
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     order = np.argsort(-lengths, kind="stable")  # the longest first: memory runs out at once or never

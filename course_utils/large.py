@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from course_utils import arguments, model_arguments
 from course_utils.embedding import check_texts, embed
 
 CHUNK = 2048  # texts embedded before their vectors are cast and stored
@@ -23,17 +24,18 @@ def padding_share(lengths: Sequence[int], batch_size: int, by_length: bool = Fal
         by_length: sort them by length first.
 
     Raises:
-        ValueError: there is no text, or a batch size below 1.
+        TypeError: lengths or a batch size that are not whole numbers, or ``by_length`` neither true nor false.
+        ValueError: there is no text, a length below 1, or a batch size below 1.
 
     >>> padding_share([2, 8, 2, 8], batch_size=2)
     0.375
     >>> padding_share([2, 8, 2, 8], batch_size=2, by_length=True)
     0.0
     """
-    lengths = np.asarray(lengths)
-    if len(lengths) == 0 or batch_size < 1:
-        raise ValueError("The share of padding needs at least one text, and a batch size from 1.")
-    if by_length:
+    lengths = arguments.wholes(lengths, "lengths", least=1, most=2**32)
+    if len(lengths) == 0 or arguments.whole(batch_size, "batch_size") < 1:
+        raise ValueError("The share of padding needs the lengths of at least one text, and a batch_size from 1.")
+    if arguments.yes_or_no(by_length, "by_length"):
         lengths = np.sort(lengths)
     batches = [lengths[i : i + batch_size] for i in range(0, len(lengths), batch_size)]
     positions = sum(len(batch) * int(batch.max()) for batch in batches)
@@ -55,7 +57,8 @@ def embed_collection(
 
     Raises:
         TypeError: as in ``embed``.
-        ValueError: as in ``embed``, a pooling that is neither given nor known, no such precision, or a chunk below 1.
+        ValueError: as in ``embed``, an encoder without a pooling of its own where none is given, a pooling that is neither
+            given nor known, no such precision, or a chunk below 1.
 
     >>> import course_utils as cu
     >>> embed_collection(["Tea?", "Coffee."], cu.load_encoder("mini-bert"), "mean").dtype
@@ -63,11 +66,13 @@ def embed_collection(
     """
     from tqdm.auto import tqdm
 
+    from course_utils.pooling import check_pooling
+
     texts, pooling = check_texts(texts), known_pooling(encoder, pooling)
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision of stored vectors is {' or '.join(PRECISIONS)}, not {precision!r}.")
-    if chunk < 1:
-        raise ValueError(f"chunk must be 1 or more, not {chunk}.")
+    if not isinstance(precision, str) or precision not in PRECISIONS:
+        raise ValueError(f"precision of stored vectors is {' or '.join(PRECISIONS)}, not {arguments.shown(precision)}.")
+    chunk = min(arguments.whole(chunk, "chunk", 1), max(len(texts), 1))
+    check_pooling(pooling, -1, encoder.layers)
     vectors = np.zeros((len(texts), encoder.dimension), dtype=precision)
     order = np.argsort([-len(text) for text in texts], kind="stable")  # characters are a good stand-in for tokens
     with tqdm(total=len(texts), unit="text", delay=3, leave=False, disable="TQDM_DISABLE" in os.environ) as bar:
@@ -83,12 +88,14 @@ def known_pooling(encoder, pooling: str | None) -> str:
     """``pooling``, or the one that ``encoder`` was trained with.
 
     Raises:
+        TypeError: ``encoder`` is none.
         ValueError: neither is there.
     """
-    pooling = pooling or encoder.pooling
+    model_arguments.encoder(encoder)
+    pooling = encoder.pooling if pooling is None else pooling
     if pooling is None:
         raise ValueError(f'{encoder.name} was not trained with a pooling of its own: say which, for example pooling="mean".')
-    return pooling
+    return arguments.text(pooling, "pooling")
 
 
 def embed_on_devices(
@@ -104,7 +111,8 @@ def embed_on_devices(
 
     Raises:
         TypeError: as in ``embed``.
-        ValueError: fewer than two devices, one that is not here, or a pooling that is neither given nor known.
+        ValueError: a batch size below 1, fewer than two devices, one that is not here, or a pooling that is neither given nor
+            known.
     """
     from sentence_transformers import SentenceTransformer
 
@@ -112,13 +120,17 @@ def embed_on_devices(
     from course_utils.training import as_sentence_transformer
 
     texts = check_texts(texts)
-    devices = list(devices or (name for name in available_devices() if name.startswith("cuda")))
+    batch_size = arguments.whole(batch_size, "batch_size", 1)
+    pooling = known_pooling(encoder, pooling)
+    if devices is None:
+        devices = [name for name in available_devices() if name.startswith("cuda")]
+    devices = arguments.texts(devices, "devices")
     if len(devices) < 2:
         raise ValueError(f"Several devices are needed, got {len(devices)}; on one, embed_collection serves.")
     for device in devices:
         choose_device(device)
     with tempfile.TemporaryDirectory() as folder:  # a fresh copy: hooks that reading hidden states leaves cannot be sent
-        as_sentence_transformer(encoder, known_pooling(encoder, pooling)).save_pretrained(folder)
+        as_sentence_transformer(encoder, pooling).save_pretrained(folder)
         model = SentenceTransformer(folder, device="cpu")
     pool = model.start_multi_process_pool(devices)
     try:
@@ -138,21 +150,23 @@ def exact_search(queries, vectors, k: int = 10, block: int = BLOCK) -> tuple[np.
         k: how many; no more than there are.
 
     Raises:
-        ValueError: ``k`` below 1, no vectors, or other dimensions than the queries have.
+        TypeError: ``queries`` or ``vectors`` does not hold numbers, or ``k`` or ``block`` is not a whole number.
+        ValueError: ``k`` or ``block`` below 1, no vectors, other dimensions than the queries have, or one that is not finite.
 
     >>> rows, cosines = exact_search([[2.0, 0.0]], [[0.0, 1.0], [1.0, 0.0], [0.8, 0.6]], k=2)
     >>> rows.tolist(), f"{cosines[0, 1]:.2f}"
     ([[1, 2]], '0.80')
     """
-    queries, vectors = np.asarray(queries, dtype=np.float32), np.asarray(vectors)
-    if k < 1:
-        raise ValueError(f"k must be 1 or more, not {k}.")
+    queries, vectors = _queries(queries), arguments.array(vectors, "vectors", "(n, dim)")
+    k, block = arguments.whole(k, "k", 1), arguments.whole(block, "block", 1)
     if queries.ndim != 2 or vectors.ndim != 2 or len(vectors) == 0 or queries.shape[1] != vectors.shape[1]:
         raise ValueError(f"Expected queries (m, dim) and vectors (n, dim), n from 1, got {queries.shape} and {vectors.shape}.")
     queries = queries / np.maximum(np.linalg.norm(queries, axis=1, keepdims=True), 1e-12)
     rows, best = np.zeros((len(queries), 0), dtype=np.int64), np.zeros((len(queries), 0), dtype=np.float32)
     for start in range(0, len(vectors), block):
         cosines = queries @ vectors[start : start + block].astype(np.float32).T  # (queries, block)
+        if not np.isfinite(cosines).all():
+            raise ValueError("vectors hold NaN, infinity, or numbers that are too large for float32.")
         found = np.broadcast_to(np.arange(start, start + cosines.shape[1]), cosines.shape)
         if k < cosines.shape[1]:
             top = np.sort(np.argpartition(-cosines, k - 1, axis=1)[:, :k], axis=1)
@@ -161,6 +175,21 @@ def exact_search(queries, vectors, k: int = 10, block: int = BLOCK) -> tuple[np.
         order = np.argsort(-best, axis=1, kind="stable")[:, :k]
         rows, best = np.take_along_axis(rows, order, 1), np.take_along_axis(best, order, 1)
     return rows, best
+
+
+def _queries(queries) -> np.ndarray:
+    """(queries, dim) in float32, finite.
+
+    Raises:
+        TypeError: they do not hold numbers.
+        ValueError: other shapes, or numbers that are not finite or too large.
+    """
+    queries = arguments.array(queries, "queries", "(queries, dim)")
+    if queries.ndim != 2:
+        raise ValueError(f"Expected queries (m, dim), got {queries.shape}.")
+    if queries.size and not float(np.abs(queries).max()) < 1e18:  # its square is one of float32
+        raise ValueError("queries hold NaN, infinity, or numbers that are too large for float32.")
+    return queries.astype(np.float32, copy=False)
 
 
 def approximate_index(vectors, connectivity: int = 16, expansion: int = 128):
@@ -174,7 +203,9 @@ def approximate_index(vectors, connectivity: int = 16, expansion: int = 128):
         expansion: candidates kept while it is built; more is slower and better.
 
     Raises:
-        ValueError: no vectors.
+        TypeError: ``vectors`` does not hold numbers, or ``connectivity`` or ``expansion`` is not a whole number.
+        ValueError: no vectors, one that is not finite, or ``connectivity`` not from 2 to 256, or ``expansion`` not from 1 to
+            65536.
 
     >>> index = approximate_index([[0.0, 1.0], [1.0, 0.0], [0.8, 0.6]])
     >>> approximate_search(index, [[1.0, 0.1]], k=2).tolist()
@@ -182,9 +213,13 @@ def approximate_index(vectors, connectivity: int = 16, expansion: int = 128):
     """
     from usearch.index import Index
 
-    vectors = np.asarray(vectors)
-    if vectors.ndim != 2 or len(vectors) == 0:
+    vectors = arguments.array(vectors, "vectors", "(n, dim)")
+    connectivity = arguments.whole(connectivity, "connectivity", 2, 256)
+    expansion = arguments.whole(expansion, "expansion", 1, 65536)
+    if vectors.ndim != 2 or 0 in vectors.shape:
         raise ValueError(f"Expected vectors (n, dim), n from 1, got {vectors.shape}.")
+    if not -1e18 < float(vectors.min()) <= float(vectors.max()) < 1e18:  # whose squares are of float32
+        raise ValueError("vectors hold NaN, infinity, or numbers that are too large for float32.")
     kind = "f16" if vectors.dtype == np.float16 else "f32"
     index = Index(ndim=vectors.shape[1], metric="cos", dtype=kind, connectivity=connectivity, expansion_add=expansion)
     index.add(
@@ -197,11 +232,17 @@ def approximate_search(index, queries, k: int = 10) -> np.ndarray:
     """The rows that ``approximate_index`` finds for each query, nearest first: (queries, k); k no more than it holds.
 
     Raises:
-        ValueError: ``k`` is below 1.
+        TypeError: ``index`` is none of ``approximate_index``, ``queries`` does not hold numbers, or ``k`` is not a whole
+            number.
+        ValueError: ``k`` is below 1, or queries of other dimensions than the index, or not finite.
     """
-    if k < 1:
-        raise ValueError(f"k must be 1 or more, not {k}.")
-    queries = np.ascontiguousarray(queries, dtype=np.float32)
+    if not (hasattr(index, "search") and hasattr(index, "ndim")):
+        raise TypeError(f"index must come from approximate_index, not {arguments.shown(index)}.")
+    queries, k = np.ascontiguousarray(_queries(queries)), arguments.whole(k, "k", 1)
+    if queries.shape[1] != index.ndim:
+        raise ValueError(f"queries have {queries.shape[1]} dimensions, the vectors of the index {index.ndim}.")
+    if not len(queries):
+        return np.zeros((0, min(k, len(index))), dtype=np.int64)
     found = index.search(queries, min(k, len(index)), threads=1)
     return np.asarray(found.keys, dtype=np.int64).reshape(len(queries), -1)
 
@@ -210,14 +251,17 @@ def shared_at(found, exact) -> float:
     """Mean share of the ``exact`` rows (queries, k) that are among those ``found`` (queries, k): recall against exact search.
 
     Raises:
-        ValueError: the shapes differ.
+        TypeError: ``found`` or ``exact`` does not hold whole numbers.
+        ValueError: the shapes differ, or are not (queries, k) with at least one of each.
 
     >>> shared_at([[3, 1], [5, 6]], [[1, 2], [6, 5]])
     0.75
     """
-    found, exact = np.asarray(found), np.asarray(exact)
+    found, exact = arguments.wholes(found, "found", 2), arguments.wholes(exact, "exact", 2)
     if found.shape != exact.shape:
-        raise ValueError(f"Expected the same shape twice, got {found.shape} and {exact.shape}.")
+        raise ValueError(f"found and exact: expected the same shape twice, got {found.shape} and {exact.shape}.")
+    if not exact.size:
+        raise ValueError("found and exact hold no rows.")
     return float(np.mean([len(set(a) & set(b)) / len(b) for a, b in zip(found.tolist(), exact.tolist(), strict=True)]))
 
 
@@ -227,18 +271,20 @@ def combined_texts(n: int, words: int = 3, seed: int = 0) -> list[str]:
     They mean little; they have the words and the lengths of short texts, for trying out large collections.
 
     Raises:
-        ValueError: more than the sentences can be combined to.
+        TypeError: ``n``, ``words`` or ``seed`` is not a whole number.
+        ValueError: more than the sentences can be combined to, or ``words`` not from 1 to 5.
 
     >>> combined_texts(2) == combined_texts(3)[:2]
     True
     """
     from course_utils.data import load_data
 
+    n, words, seed = arguments.whole(n, "n"), arguments.whole(words, "words", 1, 5), arguments.seed(seed)
     sts = load_data("sts")
     sentences = [text.rstrip(".?").split() for text in dict.fromkeys([*sts["sentence1"], *sts["sentence2"]])]
     sentences = [parts for parts in sentences if len(parts) >= 2 * words]
     if not 0 <= n <= len(sentences) ** 2 // 4:
-        raise ValueError(f"From 0 to {len(sentences) ** 2 // 4:,} texts can be made, not {n:,}.")
+        raise ValueError(f"From 0 to {len(sentences) ** 2 // 4:,} texts can be made, not n = {n:,}.")
     rng = np.random.default_rng(seed)
     made: dict[str, None] = {}
     while len(made) < n:
@@ -258,13 +304,18 @@ def timed_collection(texts: Sequence[str], encoder, pooling: str | None, queries
         sizes: rising; the last is the number of texts.
 
     Raises:
-        ValueError: sizes that do not rise to the number of texts.
+        TypeError: as in ``embed``, or ``sizes`` or ``k`` is not whole numbers, or ``queries`` no numbers.
+        ValueError: sizes that do not rise to the number of texts, or what ``exact_search`` does not take.
     """
     import pandas as pd
 
-    sizes = list(sizes)
+    texts, pooling, k = check_texts(texts), known_pooling(encoder, pooling), arguments.whole(k, "k", 1)
+    queries = _queries(queries)
+    if queries.shape[1] != encoder.dimension or not len(queries):
+        raise ValueError(f"queries must be (queries, {encoder.dimension}), as the encoder's vectors; got {queries.shape}.")
+    sizes = arguments.wholes(sizes, "sizes").tolist()
     if not sizes or sizes != sorted(set(sizes)) or sizes[0] < 1 or sizes[-1] != len(texts):
-        raise ValueError(f"sizes must rise from 1 or more to the number of texts, {len(texts)}; got {sizes}.")
+        raise ValueError(f"sizes must rise from 1 or more to the number of texts, {len(texts)}; got {sizes[:8]}.")
     vectors, embedding, rows = np.zeros((len(texts), encoder.dimension), dtype=np.float32), 0.0, []
     for before, size in zip([0, *sizes], sizes, strict=False):
         seconds, vectors[before:size] = _timed(embed_collection, texts[before:size], encoder, pooling, "float32")
@@ -285,22 +336,30 @@ def _timed(function, *arguments):
 def gigabytes(texts: int, dimensions: int, bytes_a_number: int = 2) -> float:
     """Memory of the vectors alone, in GB (1e9 bytes).
 
+    Raises:
+        TypeError: one of them is not a whole number.
+        ValueError: one of them is below 0.
+
     >>> gigabytes(1_000_000, 256)
     0.512
     """
-    return texts * dimensions * bytes_a_number / 1e9
+    texts = arguments.whole(texts, "texts", 0, 10**18)
+    dimensions = arguments.whole(dimensions, "dimensions", 0, 10**18)
+    return texts * dimensions * arguments.whole(bytes_a_number, "bytes_a_number", 0, 10**18) / 1e9
 
 
 def extrapolate(sizes: Sequence[int], seconds: Sequence[float], to: int) -> float:
     """Seconds for ``to`` texts if time grows in proportion to their number, from the largest size that was measured.
 
     Raises:
-        ValueError: nothing was measured, or not finite.
+        TypeError: ``sizes`` or ``to`` is not whole numbers, or ``seconds`` no numbers.
+        ValueError: nothing was measured, or not finite, a size below 1, or ``to`` below 0.
 
     >>> extrapolate([100, 1000], [0.2, 1.0], 10_000)
     10.0
     """
-    sizes, seconds = np.asarray(sizes), np.asarray(seconds, dtype=float)
-    if len(sizes) == 0 or len(sizes) != len(seconds) or not np.isfinite(seconds[-1]):
-        raise ValueError("Extrapolation needs at least one measured size with its seconds.")
+    sizes, seconds = arguments.wholes(sizes, "sizes", least=1), arguments.column(seconds, "seconds")
+    to = arguments.whole(to, "to", 0, 10**18)
+    if len(sizes) == 0 or len(sizes) != len(seconds):
+        raise ValueError("Extrapolation needs at least one measured size with its seconds: sizes and seconds, equally long.")
     return float(seconds[-1] * to / sizes[-1])

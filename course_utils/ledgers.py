@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_utils import arguments
 from course_utils.statistics import Verdict
 
 BEFORE = "0[0-6]_*.ipynb"  # the last notebook asks; it does not read itself
@@ -91,31 +92,38 @@ def find_notebooks(folder: str | Path | None = None) -> Path:
     """The folder with the course's notebooks: ``folder``, or where the course lies, or the working folder.
 
     Raises:
+        TypeError: ``folder`` is no path.
         ValueError: there are no notebooks.
     """
     from course_utils.workspace import ROOT
 
-    places = [Path(folder)] if folder is not None else [ROOT / "notebooks", Path.cwd(), Path.cwd() / "notebooks"]
+    places = (
+        [arguments.path(folder, "folder")] if folder is not None else [ROOT / "notebooks", Path.cwd(), Path.cwd() / "notebooks"]
+    )
     for place in places:
         if list(place.glob("00_*.ipynb")):
             return place
     looked = ", ".join(map(str, places))
-    raise ValueError(f"The course's notebooks are not there (looked in {looked}): get them from its repository.")
+    raise ValueError(
+        f"The course's notebooks are not there (looked in {looked}): get them from its repository, or name their folder."
+    )
 
 
 def read_ledger(path: str | Path) -> list[dict[str, str]]:
     """The rows of the ledger that a notebook holds in its stored outputs; empty if it was not run or has none.
 
     Raises:
+        TypeError: ``path`` is no path.
         ValueError: the file is not a notebook.
     """
+    path = arguments.path(path, "path")
     try:
-        cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         ledgers = [cell for cell in cells if cell["cell_type"] == "code" and "cu.ledger(" in "".join(cell["source"])]
         outputs = [output.get("data", {}) for cell in ledgers for output in cell["outputs"]]
         shown = ["".join(data["text/html"]) for data in outputs if "text/html" in data]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise ValueError(f"{path} cannot be read as a notebook.") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise ValueError(f"path: {path} cannot be read as a notebook.") from None
     rows = []
     for table in shown:
         values = [html.unescape(value).strip() for value in re.findall(r"<td[^>]*>(.*?)</td>", table, re.S)]
@@ -141,6 +149,7 @@ def course_ledger(
         does not hold (not run, or not there) has the verdict ``not found``.
 
     Raises:
+        TypeError: ``folder`` is no path, ``statements`` are no ``Statement``, or ``here`` no ``Verdict``.
         ValueError: there are no notebooks.
 
     >>> course_ledger(statements=[Statement("Cosines of raw [CLS] are high", (("00", "no such claim"),))])["verdict"].tolist()
@@ -148,9 +157,15 @@ def course_ledger(
     """
     import pandas as pd
 
+    statements = list(THESIS) if statements is None else arguments.items(statements, "statements", "Statement")
+    if not all(isinstance(statement, Statement) for statement in statements):
+        raise TypeError("statements must be a list of Statement.")
+    here = arguments.items(here, "here", "verdicts")
+    if not all(isinstance(verdict, Verdict) for verdict in here):
+        raise TypeError("here must be a list of verdicts, from judge or judge_fact.")
     folder = find_notebooks(folder)
     ledgers = {path.name[:2]: read_ledger(path) for path in sorted(folder.glob(BEFORE))}
-    statements, rows = list(THESIS if statements is None else statements), []
+    rows = []
     for number, statement in enumerate(statements, 1):
         for notebook, claim in statement.claims:
             row = next((row for row in ledgers.get(notebook, []) if row["claim"] == claim), None)
@@ -164,6 +179,7 @@ def count_verdicts(folder: str | Path | None = None):
     """How many claims of each of notebooks 00-06 came out how: a DataFrame, one row a notebook.
 
     Raises:
+        TypeError: ``folder`` is no path.
         ValueError: there are no notebooks.
     """
     import pandas as pd

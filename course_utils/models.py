@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course_utils import checkpoints, memory
+from course_utils import arguments, checkpoints, memory
 from course_utils.checksums import sha256
 
 ASSETS = Path(__file__).parent / "assets"
@@ -18,6 +18,9 @@ BUNDLED = {
     "mini-bert-mlm": "4 x 256, pre-trained with MLM only",
     "mini-sbert": "mini-bert after siamese training with mean pooling",
 }
+
+
+ATTENTIONS = ("sdpa", "eager")
 
 
 class DamagedModelError(RuntimeError):
@@ -93,7 +96,9 @@ def load_encoder(
         seed: for ``"untrained"``: of its random weights.
 
     Raises:
-        ValueError: no such name, device or precision; ``like`` or ``revision`` with a name that does not take it; no BERT-like
+        TypeError: ``name`` is neither text nor a path, ``like`` no ``Encoder``, or ``seed`` not a whole number.
+        ValueError: no such name, device, precision or attention; ``like`` or ``revision`` with a name that does not take it; no
+            BERT-like
             encoder, or one without safetensors.
         FetchError: a model of the hub is neither cached nor to be had; a ``ConnectionError`` that says why and what to do.
         NotEnoughMemoryError: it would not fit into the memory that is free.
@@ -107,7 +112,11 @@ def load_encoder(
 
     from course_utils.devices import choose_device, choose_precision
 
-    target = choose_device(device if device or like is None else str(like.device))
+    name, seed = _name(name), arguments.seed(seed)
+    if like is not None and not isinstance(like, Encoder):
+        raise TypeError(f"like must be an Encoder, from load_encoder, not {arguments.shown(like)}.")
+    arguments.one_of(attention, "attention", ATTENTIONS)
+    target = choose_device(device if device is not None or like is None else str(like.device))
     dtype = choose_precision(precision, target)
     if name == "untrained":
         like = like or load_encoder("mini-bert", device=device)
@@ -118,7 +127,7 @@ def load_encoder(
             model = AutoModel.from_config(config, attn_implementation=checkpoints.attention_of(config.model_type, attention))
         return Encoder("untrained", model.to(target, dtype).eval(), like.tokenizer, target)
     if like is not None:
-        raise ValueError('like= goes with load_encoder("untrained", like=encoder) only.')
+        raise ValueError(f'like= goes with load_encoder("untrained", like=encoder) only, not with name={str(name)!r}.')
 
     folder = locate(name, revision)
     checkpoints.check_kind(folder, str(name))
@@ -140,6 +149,16 @@ def load_encoder(
             f"{name} wants its texts in lower case, which the course does not do. Use it with sentence-transformers."
         )
     return Encoder(str(name), model.to(target).eval(), tokenizer, target, pooler, pooling, longest)
+
+
+def _name(name: str | Path) -> str | Path:
+    """The name of a model, or the path of a folder, if it can be one.
+
+    Raises:
+        TypeError: it is neither text nor a path.
+        ValueError: it is empty, or holds what no path can.
+    """
+    return name if isinstance(arguments.path(name, "name"), Path) and isinstance(name, str) else arguments.path(name, "name")
 
 
 def _check_complete(name: str, config, report: dict) -> None:
@@ -169,7 +188,8 @@ def load_pretraining_model(name: str | Path, *, device: str | None = None, atten
     ``"mini-bert-mlm"``, and the class that the configuration of another model names.
 
     Raises:
-        ValueError: no such name or device, or a model that was saved without pre-training heads.
+        TypeError: ``name`` is neither text nor a path.
+        ValueError: no such name, device or attention, or a model that was saved without pre-training heads.
         FetchError, NotEnoughMemoryError, DamagedModelError: as in ``load_encoder``.
     """
     import torch
@@ -177,6 +197,7 @@ def load_pretraining_model(name: str | Path, *, device: str | None = None, atten
 
     from course_utils.devices import choose_device
 
+    arguments.one_of(attention, "attention", ATTENTIONS)
     target = choose_device(device)
     folder = locate(name)
     checkpoints.check_kind(folder, str(name))
@@ -212,8 +233,8 @@ def training_curve(name: str):
     import pandas as pd
 
     pretrained = [bundled for bundled in BUNDLED if bundled != "mini-sbert"]
-    if name not in pretrained:
-        raise ValueError(f"There is a training curve of {', '.join(pretrained)}, not of {name!r}.")
+    if not isinstance(name, str) or name not in pretrained:
+        raise ValueError(f"name: There is a training curve of {', '.join(pretrained)}, not of {arguments.shown(name)}.")
     return pd.read_csv(locate(name) / "training_curve.csv")
 
 
@@ -221,12 +242,15 @@ def locate(name: str | Path, revision: str | None = None) -> Path:
     """The folder of a bundled model, its checksums verified; a local folder; or the snapshot of a model of the hub.
 
     Raises:
+        TypeError: ``name`` is neither text nor a path, or ``revision`` no text.
         ValueError: neither a bundled name, nor a folder with a ``config.json``, nor a name that the hub could have.
         FetchError: a model of the hub is neither cached nor to be had.
         DamagedModelError: a bundled file is missing or altered.
     """
     from course_utils import hub
 
+    name = _name(name)
+    revision = revision if revision is None else arguments.text(revision, "revision")
     if name in BUNDLED:
         if revision is not None:
             raise ValueError(f"{name} ships with the course in one version: leave revision out.")
@@ -242,8 +266,8 @@ def locate(name: str | Path, revision: str | None = None) -> Path:
         if isinstance(name, Path) or close or not hub.is_name(name):
             meant = f" Did you mean {close[0]}?" if close else ""
             raise ValueError(
-                f"No model {str(name)!r}.{meant} Use one of {', '.join(known)}, another name on the Hugging Face hub "
-                "(owner/name), or a folder with config.json and model.safetensors."
+                f"No model {arguments.shown(str(name))}.{meant} Use one of {', '.join(known)}, another on the Hugging Face "
+                "hub (owner/name), or a folder with config.json and model.safetensors."
             )
         return hub.fetch_model(str(name), revision)
     if revision is not None:

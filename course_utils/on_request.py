@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from course_utils import arguments
+
 VARIABLE = "COURSE_ONLINE"
 
 
@@ -16,10 +18,16 @@ def online(*needs: str, minutes: int | None = None) -> bool:
         minutes: how long the cell takes with it, as an estimate for two CPU cores.
 
     Raises:
-        ValueError: a name can be neither a model on the hub nor a public data set.
+        TypeError: a name is no text, or ``minutes`` not a whole number.
+        ValueError: ``minutes`` is below 1, or a name can be neither a model on the hub nor a public data set.
     """
     from course_utils import data, hub
 
+    needs = arguments.texts(needs, "needs")
+    wrong = [name for name in needs if name not in data.PUBLIC and not hub.is_name(name)]
+    if wrong:
+        raise ValueError(f"needs: {arguments.shown(wrong[0])} cannot be a name on the Hugging Face hub (owner/name).")
+    minutes = minutes if minutes is None else arguments.whole(minutes, "minutes", 1)
     wanted = [data.wanted_set(name) if name in data.PUBLIC else hub.wanted_model(name) for name in needs]
     if hub.is_on(VARIABLE):
         return True

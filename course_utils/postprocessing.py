@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from course_utils import arguments
+
 
 @dataclass(frozen=True)
 class Postprocessing:
@@ -25,11 +27,12 @@ class Postprocessing:
         """Correct ``vectors`` (n, dim): (n, dimensions), float64.
 
         Raises:
+            TypeError: ``vectors`` does not hold numbers.
             ValueError: not vectors of the dimension it was fitted on, or not finite.
         """
         vectors = _checked(vectors, least=0)
         if vectors.shape[1] != len(self.centre):
-            raise ValueError(f"Fitted on vectors of {len(self.centre)} dimensions, got vectors of {vectors.shape[1]}.")
+            raise ValueError(f"vectors: Fitted on vectors of {len(self.centre)} dimensions, got vectors of {vectors.shape[1]}.")
         return (vectors - self.centre) @ self.matrix
 
 
@@ -37,15 +40,12 @@ def _checked(vectors, least: int = 2) -> np.ndarray:
     """``vectors`` as a finite float64 array (n, dim) of at least ``least`` rows.
 
     Raises:
+        TypeError: it does not hold numbers.
         ValueError: it is not one.
     """
-    vectors = np.asarray(vectors, dtype=np.float64)
-    if vectors.ndim != 2:
-        raise ValueError(f"Expected vectors of shape (n, dim), got {vectors.shape}.")
+    vectors = arguments.vectors(vectors)
     if len(vectors) < least:
         raise ValueError(f"A correction is fitted on at least {least} vectors, got {len(vectors)}.")
-    if not np.isfinite(vectors).all():
-        raise ValueError("The vectors hold NaN or infinity.")
     return vectors
 
 
@@ -53,6 +53,7 @@ def fit_centring(vectors) -> Postprocessing:
     """Centring: takes away the mean of ``vectors`` (n, dim), the direction that all share.
 
     Raises:
+        TypeError: ``vectors`` does not hold numbers.
         ValueError: fewer than two vectors, not (n, dim), or not finite.
 
     >>> fit_centring([[1.0, 5.0], [3.0, 5.0]]).apply([[2.0, 6.0]]).tolist()
@@ -68,7 +69,7 @@ def fit_zscoring(vectors) -> Postprocessing:
     A dimension that does not vary is set to 0. Source: Timkey & van Schijndel 2021, arXiv 2109.04404.
 
     Raises:
-        ValueError: as in ``fit_centring``.
+        TypeError, ValueError: as in ``fit_centring``.
 
     >>> fit_zscoring([[1.0, 0.0], [3.0, 8.0]]).apply([[3.0, 0.0]]).tolist()
     [[1.0, -1.0]]
@@ -90,6 +91,7 @@ def fit_whitening(vectors, dimensions: int | None = None) -> Postprocessing:
     Source: Su et al. 2021, arXiv 2103.15316.
 
     Raises:
+        TypeError: as in ``fit_centring``, or ``dimensions`` is not a whole number.
         ValueError: as in ``fit_centring``, or ``dimensions`` is more than the vectors span.
 
     >>> rng = np.random.default_rng(0)
@@ -105,9 +107,11 @@ def fit_whitening(vectors, dimensions: int | None = None) -> Postprocessing:
     spanned = int((variances > 1e-10 * max(variances[0], 1e-300)).sum())
     if dimensions is None:
         dimensions = spanned
-    if not 1 <= dimensions <= spanned:
+    if not spanned:
+        raise ValueError("All vectors are the same: there is nothing to whiten.")
+    if not 1 <= arguments.whole(dimensions, "dimensions") <= spanned:
         raise ValueError(
-            f"dimensions must be from 1 to {spanned}, not {dimensions}: {len(vectors)} vectors of "
+            f"dimensions must be from 1 to {spanned}, not {arguments.shown(dimensions)}: {len(vectors)} vectors of "
             f"{vectors.shape[1]} dimensions span no more."
         )
     return Postprocessing(centre, directions[:, :dimensions] / np.sqrt(variances[:dimensions]), len(vectors))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from course_utils import arguments
 from course_utils.comparisons import spearman_intervals
 from course_utils.statistics import Interval, judge
 
@@ -92,9 +93,13 @@ _COLUMNS = ["published", "source", "its vectors", "measured here", "off by", "pu
 def published_rows(setting: str) -> list[Published]:
     """The published rows that ``setting`` may stand for, in the order of ``PUBLISHED``; an empty list if there is none.
 
+    Raises:
+        TypeError: ``setting`` is no text.
+
     >>> [row.value for row in published_rows("bert-base-uncased: [CLS] of layer 12")]
     [16.5, 20.29]
     """
+    setting = arguments.text(setting, "setting")
     return [row for row in PUBLISHED if setting in row.settings]
 
 
@@ -110,7 +115,7 @@ def beside_published(scores: Mapping[str, object], gold, resamples: int = 2000):
         gold: (n,) graded scores, of any scale.
 
     Raises:
-        ValueError: there are no scores, or they are not as ``spearman_intervals`` takes them.
+        TypeError, ValueError: there are no scores, or they are not as ``spearman_intervals`` takes them.
 
     >>> import numpy as np
     >>> gold = np.arange(50.0)
@@ -120,8 +125,9 @@ def beside_published(scores: Mapping[str, object], gold, resamples: int = 2000):
     """
     import pandas as pd
 
-    if not scores:
+    if isinstance(scores, Mapping) and not scores:
         raise ValueError("There are no scores to set beside the published rows.")
+    arguments.mapping(scores, "scores", "setting to one cosine a pair")
     lines, settings = [], []
     for setting, measured in spearman_intervals(scores, gold, resamples).items():
         hundred = Interval(100 * measured.value, 100 * measured.low, 100 * measured.high, measured.level)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils import tasks
+from course_utils import arguments, model_arguments, tasks
 
 FOLDER = Path(__file__).parent / "results"
 TRAININGS = ("sentiment", "topic", "shuffled", "untrained", "siamese cls", "siamese mean")
@@ -54,10 +54,12 @@ class Replications:
         Raises:
             ValueError: no such training or pooling.
         """
-        if training not in TRAININGS or pooling not in POOLINGS:
+        if not all(isinstance(value, str) for value in (training, pooling)) or not (
+            training in TRAININGS and pooling in POOLINGS
+        ):
             raise ValueError(
-                f"There are the trainings {', '.join(TRAININGS)}, read with {' or '.join(POOLINGS)}; "
-                f"not {training!r} with {pooling!r}."
+                f"There are the trainings {', '.join(TRAININGS)}, read with {' or '.join(POOLINGS)} as pooling; "
+                f"not training {arguments.shown(training)} with {arguments.shown(pooling)}."
             )
         runs = [self.columns[training, pooling, seed] for seed in self.seeds]
         return {name: np.stack([run[name] for run in runs]) for name in tasks.OUTCOMES}
@@ -106,15 +108,16 @@ def train(training: str, seed: int, encoder=None):
         encoder: where to start (``mini-bert`` if left out).
 
     Raises:
+        TypeError: ``seed`` is not a whole number, or ``encoder`` is none.
         ValueError: no such training.
     """
     from course_utils.data import load_data
     from course_utils.models import load_encoder
     from course_utils.training import fine_tune_classifier, train_sentence_encoder
 
-    if training not in TRAININGS:
-        raise ValueError(f"training must be one of {', '.join(TRAININGS)}; not {training!r}.")
-    encoder = encoder or load_encoder("mini-bert")
+    arguments.one_of(training, "training", TRAININGS)
+    arguments.seed(seed)
+    encoder = load_encoder("mini-bert") if encoder is None else model_arguments.encoder(encoder)
     kind, _, pooling = training.partition(" ")
     if kind == "siamese":
         return train_sentence_encoder(encoder, load_data("paraphrases"), pooling, seed=seed).encoder
@@ -132,9 +135,14 @@ def evaluate_both(encoder, outcomes=tasks.OUTCOMES) -> dict[str, dict[str, np.nd
 
     Args:
         outcomes: which, as in ``tasks.evaluate``.
+
+    Raises:
+        TypeError: ``encoder`` is none.
+        ValueError: no such outcome.
     """
     from course_utils.embedding import embed_each
 
+    model_arguments.encoder(encoder)
     seen = {}
 
     def vectorise(pooling):

@@ -8,11 +8,13 @@ from functools import cache
 
 import numpy as np
 
+from course_utils import arguments
 from course_utils.comparisons import rank_correlations
 from course_utils.data import HARD_STRATA, load_data
 from course_utils.statistics import Interval, Verdict, judge
 
 RESAMPLES = 2000
+MOST = 20_000  # resamples: for all at once there is a table (resamples, items)
 DUPLICATE = 4.0  # pairs with this score or more say the same
 
 
@@ -72,12 +74,29 @@ def average_precision(cosines, counts, gold):
     """Average precision of the pairs with a score of ``DUPLICATE`` or more, ranked by cosine: (resamples,).
 
     Precision at each duplicate, averaged over the duplicates; pairs of equal cosine count as one step, as in scikit-learn.
+
+    Args:
+        cosines: (n,).
+        counts: (resamples, n), how often each pair was drawn.
+        gold: (n,) scores.
+
+    Raises:
+        TypeError: one of them does not hold numbers.
+        ValueError: other shapes, a number that is not finite or, in ``counts``, negative, or a resample without a duplicate.
     """
+    cosines, gold = arguments.column(cosines, "cosines", 1), arguments.column(gold, "gold", 1)
+    counts = arguments.vectors(counts, "counts", 1)
+    if not len(cosines) == len(gold) == counts.shape[1] or counts.min() < 0:
+        raise ValueError(
+            f"cosines and gold must be (n,), counts (resamples, n) from 0; got {cosines.shape}, {gold.shape} and {counts.shape}"
+        )
     order = np.argsort(-cosines, kind="stable")
     drawn = counts[:, order]
     right = drawn * (gold[order] >= DUPLICATE)
     ends = np.flatnonzero(np.r_[np.diff(cosines[order]) != 0, True])  # the last of each run of equal cosines
     found, seen = np.cumsum(right, 1)[:, ends], np.cumsum(drawn, 1)[:, ends]
+    if not found[:, -1].all():
+        raise ValueError(f"gold and counts: in a resample no pair has a score of {DUPLICATE:g} or more.")
     precision = found / np.maximum(seen, 1)
     return (np.diff(found, axis=1, prepend=0) * precision).sum(1) / found[:, -1]
 
@@ -160,7 +179,9 @@ def score(metric: str, outcomes: Mapping[str, np.ndarray], resamples: int = RESA
             the seeds, and both items (questions, for search) and seeds are resampled.
 
     Raises:
-        ValueError: no such metric, or an outcome that is missing or of the wrong length.
+        TypeError: ``outcomes`` is no dict or holds no numbers, or ``resamples`` or ``seed`` is not a whole number.
+        ValueError: no such metric, an outcome that is missing, of the wrong length or not finite, or not from 1 to 20,000
+            resamples.
 
     >>> import course_utils as cu
     >>> found = cu.evaluate(cu.tfidf_vectors, ["search"])
@@ -191,8 +212,10 @@ def judge_scores(claim: str, metric: str, a: Mapping, b: Mapping, margin: float 
     taken alone, the claim is supported.
 
     Raises:
-        ValueError: as in ``score``.
+        TypeError, ValueError: as in ``score`` and ``judge``.
     """
+    arguments.text(claim, "claim")
+    arguments.real(margin, "margin")
     curves = _curves(metric, [a, b], RESAMPLES, 0)
     verdict = judge(claim, _over_seeds(curves, 0), margin)
     alone = [judge(claim, _interval(curve[0], curve[1:]), margin).outcome for curve in curves]
@@ -213,11 +236,18 @@ def _over_seeds(curves: np.ndarray, seed: int) -> Interval:
 
 def _curves(metric: str, systems: list[Mapping], resamples: int, seed: int) -> np.ndarray:
     """The figure of the first system, minus that of the second if there is one: (seeds, 1 + resamples), all items first."""
-    if metric not in METRICS:
-        raise ValueError(f"metric must be one of {', '.join(METRICS)}; not {metric!r}.")
+    arguments.one_of(metric, "metric", METRICS)
+    resamples, seed = arguments.whole(resamples, "resamples", 1, MOST), arguments.seed(seed)
     rule = METRICS[metric]
     selected, *rest = rule.items()
-    rows = [_rows(rule.outcome, outcomes)[:, selected] for outcomes in systems]
+    names = ("outcomes",) if len(systems) == 1 else ("a", "b")
+    tables = [_rows(rule.outcome, outcomes, name) for outcomes, name in zip(systems, names, strict=True)]
+    seeds = [len(table) for table in tables]
+    if len(set(seeds) - {1}) > 1:
+        raise ValueError(
+            f"a and b must have equally many seeds, or one of them one: {' and '.join(str(len(t)) for t in tables)}."
+        )
+    rows = [table[:, selected] for table in tables]
     n = len(np.unique(rest[0])) if rule.outcome == "search" else rows[0].shape[1]
     counts = _counts(n, resamples, seed)
     values = [np.stack([rule.value(row, counts, *rest) for row in table]) for table in rows]
@@ -240,11 +270,17 @@ def _counts(n: int, resamples: int, seed: int) -> np.ndarray:
 LENGTHS = {"sentiment": 540, "topic": 540, "clusters": 540, "sts": 1580, "search": 240, "random": 1000}
 
 
-def _rows(outcome: str, outcomes: Mapping) -> np.ndarray:
-    """An outcome as (seeds, items), checked."""
+def _rows(outcome: str, outcomes: Mapping, name: str) -> np.ndarray:
+    """An outcome as (seeds, items), checked; ``name`` is that of the argument."""
+    if not isinstance(outcomes, Mapping):
+        raise TypeError(f"{name} must be the outcomes that evaluate gives, a dict, not {arguments.shown(outcomes)}.")
     if outcome not in outcomes:
-        raise ValueError(f"The outcome {outcome!r} is missing: evaluate(..., outcomes=[{outcome!r}]) gives it.")
-    rows = np.atleast_2d(np.asarray(outcomes[outcome]))
+        raise ValueError(f"The outcome {outcome!r} is missing in {name}: evaluate(..., outcomes=[{outcome!r}]) gives it.")
+    rows = np.atleast_2d(arguments.finite(arguments.array(outcomes[outcome], f"{name}[{outcome!r}]"), f"{name}[{outcome!r}]"))
+    if not len(rows):
+        raise ValueError(f"{name}[{outcome!r}] holds no seed.")
     if rows.ndim != 2 or rows.shape[1] != LENGTHS[outcome]:
-        raise ValueError(f"{outcome}: expected {LENGTHS[outcome]} items, as (items,) or (seeds, items), got {rows.shape}.")
+        raise ValueError(
+            f"{name}[{outcome!r}]: expected {LENGTHS[outcome]} items, as (items,) or (seeds, items), got {rows.shape}."
+        )
     return rows

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import html
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from course_utils import arguments, model_arguments
 from course_utils.embedding import check_texts
-from course_utils.large import embed_collection, exact_search
+from course_utils.large import embed_collection, exact_search, known_pooling
 
 FORMAT = 1
 FILES = ("vectors.safetensors", "texts.json")
@@ -23,12 +24,14 @@ def recall_at(found: Sequence, right: Collection, k: int) -> float:
     """Share of the ``right`` passages that stand among the first ``k`` of ``found`` (best first).
 
     Raises:
+        TypeError: ``found`` or ``right`` is no collection of passages, or ``k`` is not a whole number.
         ValueError: nothing is right, or ``k`` is below 1.
 
     >>> recall_at(["p3", "p1", "p7"], {"p1", "p9"}, k=2)
     0.5
     """
-    if not right or k < 1:
+    found, right = _passages(found, "found"), _passages(right, "right")
+    if not right or arguments.whole(k, "k") < 1:
         raise ValueError("Recall needs at least one right passage, and k from 1.")
     return len(set(found[:k]) & set(right)) / len(set(right))
 
@@ -38,9 +41,13 @@ def reciprocal_rank(found: Sequence, right: Collection) -> float:
 
     The mean over questions is the MRR. Source: Voorhees 1999, the TREC-8 question answering track.
 
+    Raises:
+        TypeError: ``found`` or ``right`` is no collection of passages.
+
     >>> reciprocal_rank(["p3", "p1", "p7"], {"p7", "p1"})
     0.5
     """
+    found, right = _passages(found, "found"), _passages(right, "right")
     return next((1 / place for place, passage in enumerate(found, 1) if passage in right), 0.0)
 
 
@@ -50,14 +57,35 @@ def fuse_rankings(rankings: Iterable[Sequence], k: int = 60) -> list:
     Equal scores keep the order in which they were first met. Source: Cormack, Clarke & Büttcher 2009 (SIGIR),
     reciprocal rank fusion, with their k of 60.
 
+    Raises:
+        TypeError: ``rankings`` is no collection of rankings, or ``k`` no number.
+        ValueError: ``k`` is below 0.
+
     >>> fuse_rankings([["a", "b", "c"], ["b", "c", "a"]])
     ['b', 'a', 'c']
     """
+    arguments.real(k, "k", 0)
     scores: dict = {}
-    for ranking in rankings:
+    for ranking in (_passages(ranking, "rankings") for ranking in arguments.items(rankings, "rankings", "rankings")):
         for place, passage in enumerate(ranking, 1):
             scores[passage] = scores.get(passage, 0.0) + 1 / (k + place)
     return sorted(scores, key=lambda passage: -scores[passage])
+
+
+def _passages(value, name: str) -> list:
+    """A list of what can be looked up: names or numbers of passages.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if hasattr(value, "detach") or isinstance(value, np.ndarray):
+        value = value.tolist()  # so that equal numbers are one passage
+    if isinstance(value, (set, frozenset, dict)):
+        value = list(value)
+    value = arguments.items(value, name, "passages")
+    if not all(isinstance(passage, Hashable) and passage == passage for passage in value):
+        raise TypeError(f"{name} must hold names or numbers of passages, not {arguments.shown(value[0])}.")
+    return value
 
 
 class Hit(NamedTuple):
@@ -94,9 +122,13 @@ def model_checksum(encoder) -> str:
     """SHA-256 of an encoder's weights and vocabulary: equal for equal vectors, whatever the model is called.
 
     The precision of the weights counts: a copy in bfloat16 is another model.
+
+    Raises:
+        TypeError: ``encoder`` is none.
     """
     import torch
 
+    model_arguments.encoder(encoder)
     digest = hashlib.sha256()
     for name, tensor in sorted(encoder.model.state_dict().items()):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
@@ -144,8 +176,8 @@ class SearchIndex:
         """
         texts = check_texts(texts)
         if not texts:
-            raise ValueError("There is no text to index.")
-        pooling = pooling or encoder.pooling
+            raise ValueError("There is no text to index: texts is empty.")
+        pooling = known_pooling(encoder, pooling)
         vectors = embed_collection(texts, encoder, pooling, precision)
         return cls(texts, vectors, encoder, pooling, model_checksum(encoder))
 
@@ -156,11 +188,12 @@ class SearchIndex:
         """The ``k`` texts whose vectors have the greatest cosine with the query's, best first.
 
         Raises:
-            TypeError: the query is not a string.
-            ValueError: ``k`` is below 1.
+            TypeError: the query is not a string, or ``k`` is not a whole number.
+            ValueError: ``k`` is below 1, or the query holds a lone surrogate.
         """
         if not isinstance(query, str):
             raise TypeError(f"A query is one str, not {type(query).__name__}.")
+        query, k = arguments.text(query, "query"), arguments.whole(k, "k")
         vector = embed_collection([query], self.encoder, self.pooling, "float32")
         rows, cosines = exact_search(vector, self.vectors, k)
         pairs = enumerate(zip(rows[0], cosines[0], strict=True), 1)
@@ -171,10 +204,14 @@ class SearchIndex:
 
         Three files: ``vectors.safetensors``, ``texts.json``, and ``index.json`` with the model's name and checksum, the pooling
         and the checksums of the other two. None of them can run code when it is loaded.
+
+        Raises:
+            TypeError: ``folder`` is no path.
+            OSError: it cannot be written there.
         """
         from safetensors.numpy import save_file
 
-        folder = Path(folder)
+        folder = arguments.path(folder, "folder")
         folder.mkdir(parents=True, exist_ok=True)
         vectors, texts = (folder / name for name in FILES)
         save_file({"vectors": np.ascontiguousarray(self.vectors)}, str(vectors))
@@ -197,21 +234,22 @@ class SearchIndex:
             encoder: the one that made it; queries must go through the same.
 
         Raises:
+            TypeError: ``folder`` is no path, or ``encoder`` is none.
             ValueError: there is no index, it is damaged, it was written in another format, or by another model.
         """
         from safetensors.numpy import load_file
 
-        folder = Path(folder)
+        folder, encoder = arguments.path(folder, "folder"), model_arguments.encoder(encoder)
         try:
             about = json.loads((folder / "index.json").read_text(encoding="utf-8"))
             version, model, checksum, pooling, files = (
                 about[key] for key in ("format", "model", "model_checksum", "pooling", "files")
             )
             files = {name: files[name] for name in FILES}
-        except FileNotFoundError:
-            raise ValueError(f"No index in {folder}: index.json is missing. SearchIndex.save writes one.") from None
+        except (FileNotFoundError, NotADirectoryError):
+            raise ValueError(f"folder: No index in {folder}: index.json is missing. SearchIndex.save writes one.") from None
         except (OSError, ValueError, KeyError, TypeError):
-            raise ValueError(f"{folder / 'index.json'} cannot be read as an index. Build it anew.") from None
+            raise ValueError(f"folder: {folder / 'index.json'} cannot be read as an index. Build it anew.") from None
         if version != FORMAT:
             raise ValueError(f"{folder} holds an index of format {version!r}; this version reads {FORMAT}. Build it anew.")
         if checksum != model_checksum(encoder):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 
-from course_utils import requirements
+from course_utils import arguments, requirements
 
 
 def setup(seed: int = 0, threads: int | None = 2) -> None:
@@ -19,11 +19,13 @@ def setup(seed: int = 0, threads: int | None = 2) -> None:
             machine; ``None`` leaves torch's own choice.
 
     Raises:
-        ValueError: ``threads`` is below 1.
+        TypeError: ``seed`` or ``threads`` is not a whole number.
+        ValueError: ``threads`` is below 1, or ``seed`` not from 0 to 4,294,967,295.
         Stop: something that the course needs is missing and could not be installed; it says what to do.
     """
-    if threads is not None and threads < 1:
-        raise ValueError(f"threads must be 1 or more, or None for torch's choice; not {threads}.")
+    seed = arguments.seed(seed)
+    if threads is not None and not 1 <= (threads := arguments.whole(threads, "threads")) <= 1024:
+        raise ValueError(f"threads must be from 1 to 1024, or None for torch's choice; not {arguments.shown(threads)}.")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     requirements.complete()
 

@@ -6,18 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from course_utils import arguments
 
-def _unit(vectors) -> np.ndarray:
+
+def _unit(vectors, name: str = "vectors") -> np.ndarray:
     """Rows scaled to length 1 (float64); a zero row stays zero.
 
     Raises:
+        TypeError: they do not hold numbers.
         ValueError: not a (n, dim) array, or not finite.
     """
-    vectors = np.asarray(vectors, dtype=np.float64)
-    if vectors.ndim != 2:
-        raise ValueError(f"Expected vectors of shape (n, dim), got {vectors.shape}.")
-    if not np.isfinite(vectors).all():
-        raise ValueError("The vectors hold NaN or infinity.")
+    vectors = arguments.vectors(vectors, name)
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
 
@@ -27,14 +26,15 @@ def cosine(a, b) -> np.ndarray:
     A zero vector has cosine 0 with everything.
 
     Raises:
+        TypeError: ``a`` or ``b`` does not hold numbers.
         ValueError: the shapes differ or are not (n, dim), or a value is not finite.
 
     >>> cosine([[1, 0], [1, 1]], [[0, 2], [2, 2]]).round(3).tolist()
     [0.0, 1.0]
     """
-    a, b = _unit(a), _unit(b)
+    a, b = _unit(a, "a"), _unit(b, "b")
     if a.shape != b.shape:
-        raise ValueError(f"Row-wise cosine needs two arrays of one shape, got {a.shape} and {b.shape}.")
+        raise ValueError(f"a and b: row-wise cosine needs two arrays of one shape, got {a.shape} and {b.shape}.")
     return np.clip((a * b).sum(1), -1.0, 1.0)
 
 
@@ -42,10 +42,12 @@ def cosine_matrix(a, b=None) -> np.ndarray:
     """Cosine of every row of ``a`` (n, dim) with every row of ``b`` (m, dim; ``a`` itself if left out): (n, m).
 
     Raises:
-        ValueError: as in ``cosine``.
+        TypeError, ValueError: as in ``cosine``, but ``a`` and ``b`` need only have the same dimensions.
     """
-    a = _unit(a)
-    b = a if b is None else _unit(b)
+    a = _unit(a, "a")
+    b = a if b is None else _unit(b, "b")
+    if a.shape[1] != b.shape[1]:
+        raise ValueError(f"a and b must have the same dimensions, got shapes {a.shape} and {b.shape}.")
     return np.clip(a @ b.T, -1.0, 1.0)
 
 
@@ -53,11 +55,13 @@ def random_pairs(n: int, pairs: int, seed: int = 0) -> tuple[np.ndarray, np.ndar
     """Two (pairs,) arrays of row numbers below ``n``, different in each pair.
 
     Raises:
-        ValueError: fewer than two rows.
+        TypeError: ``n``, ``pairs`` or ``seed`` is not a whole number.
+        ValueError: fewer than two rows, not from 1 to 1,000,000 pairs, or a seed below 0.
     """
-    if n < 2:
-        raise ValueError("Random pairs need at least two vectors.")
-    rng = np.random.default_rng(seed)
+    if arguments.whole(n, "n", most=2**62) < 2:
+        raise ValueError(f"Random pairs need at least two vectors, got n = {n}.")
+    pairs = arguments.whole(pairs, "pairs", 1, arguments.MANY)
+    rng = np.random.default_rng(arguments.seed(seed))
     first = rng.integers(0, n, pairs)
     return first, (first + rng.integers(1, n, pairs)) % n
 
@@ -68,9 +72,9 @@ def random_pair_cosines(vectors, pairs: int = 2000, seed: int = 0) -> np.ndarray
     Source: Ethayarajh 2019, arXiv 1909.00512.
 
     Raises:
-        ValueError: fewer than two vectors.
+        TypeError, ValueError: as in ``random_pairs``, or vectors that ``cosine`` does not take.
     """
-    vectors = np.asarray(vectors)
+    vectors = arguments.vectors(vectors)
     first, second = random_pairs(len(vectors), pairs, seed)
     return cosine(vectors[first], vectors[second])
 
@@ -79,27 +83,35 @@ def nearest(query: int, vectors, k: int = 3) -> list[tuple[int, float]]:
     """The ``k`` rows of ``vectors`` nearest to row ``query`` by cosine, itself left out, as (row, cosine).
 
     Raises:
-        ValueError: there is no such row.
+        TypeError: ``query`` or ``k`` is not a whole number, or ``vectors`` does not hold numbers.
+        ValueError: there is no such row, ``k`` is below 1, or vectors that ``cosine`` does not take.
 
     >>> nearest(0, [[1.0, 0.0], [0.0, 1.0], [1.0, 0.2]], k=1)
     [(2, 0.9805806756909201)]
     """
-    vectors = np.asarray(vectors)
-    if not 0 <= query < len(vectors):
-        raise ValueError(f"There is no row {query}: rows go from 0 to {len(vectors) - 1}.")
+    vectors, k = arguments.vectors(vectors), arguments.whole(k, "k", 1)
+    if not 0 <= (query := arguments.whole(query, "query")) < len(vectors):
+        raise ValueError(f"query: there is no row {query}: rows of vectors go from 0 to {len(vectors) - 1}.")
     cosines = cosine_matrix(vectors[query : query + 1], vectors)[0]
     cosines[query] = -np.inf
-    return [(int(row), float(cosines[row])) for row in np.argsort(-cosines, kind="stable")[:k]]
+    return [(int(row), float(cosines[row])) for row in np.argsort(-cosines, kind="stable")[: min(k, len(vectors) - 1)]]
 
 
 def tfidf_vectors(texts: Sequence[str], fit_on: Sequence[str] | None = None) -> np.ndarray:
     """TF-IDF vectors of ``texts`` (n, words): the bag-of-words baseline. Fitted on ``fit_on``, or on the texts themselves.
 
     Raises:
-        ValueError: there is no word to count.
+        TypeError: as in ``embed``.
+        ValueError: there is no text, no word to count, or a text that ``embed`` does not take.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer(sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
-    vectorizer.fit(texts if fit_on is None else fit_on)
+    texts = arguments.texts(texts, least=1)
+    try:
+        vectorizer.fit(texts if fit_on is None else arguments.texts(fit_on, "fit_on", least=1))
+    except ValueError as error:
+        if "empty vocabulary" not in str(error):
+            raise
+        raise ValueError(f"There is no word to count in {'texts' if fit_on is None else 'fit_on'}.") from None
     return vectorizer.transform(texts).toarray()

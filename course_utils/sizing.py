@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_utils import arguments
 from course_utils.publishing import BUDGETS, budgets
 
 MEASURED_ON_CORES = 2  # the seconds in budgets.csv
@@ -38,9 +39,13 @@ class Size:
 
 
 def _measured(table: Path) -> dict[str, tuple[int, float]]:
-    measured = budgets(table)
+    table = arguments.path(table, "table")
+    try:
+        measured = budgets(table)
+    except (KeyError, ValueError, TypeError, AttributeError):
+        raise ValueError(f"table: {table} is not a table of measurements: `make budget` writes it.") from None
     if not measured:
-        raise ValueError(f"{table} is not there: sizing needs the repository, and `make budget` writes the table.")
+        raise ValueError(f"table: {table} is not there: sizing needs the repository, and `make budget` writes the table.")
     return measured
 
 
@@ -48,6 +53,7 @@ def reserve_gb(table: Path = BUDGETS) -> float:
     """GB of a learner beyond the notebook at work: the Jupyter server, and the smallest notebook left open beside it.
 
     Raises:
+        TypeError: ``table`` is no path.
         ValueError: there is no table of measurements.
     """
     return SERVER_GB + min(peak for _, peak in _measured(table).values())
@@ -65,10 +71,13 @@ def sizing(learners: int, table: Path = BUDGETS, peak_gb: float | None = None) -
         peak_gb: another highest peak, for a class that works with a larger model.
 
     Raises:
-        ValueError: no learners, or there is no table of measurements.
+        TypeError: ``learners`` is not a whole number, ``table`` no path, or ``peak_gb`` no number.
+        ValueError: not from 1 to 1,000,000 learners, a peak that is not above 0, or there is no table of measurements.
     """
-    if learners < 1:
-        raise ValueError(f"A class has at least one learner, got {learners}.")
+    if not 1 <= (learners := arguments.whole(learners, "learners")) <= arguments.MANY:
+        raise ValueError(f"A class has at least one learner, learners is {arguments.shown(learners)}.")
+    if peak_gb is not None:
+        arguments.real(peak_gb, "peak_gb", above=0)
     measured = _measured(table)
     highest = max(peak for _, peak in measured.values()) if peak_gb is None else peak_gb
     longest = max(seconds for seconds, _ in measured.values())
@@ -84,7 +93,12 @@ def sizing(learners: int, table: Path = BUDGETS, peak_gb: float | None = None) -
 
 
 def as_markdown(learners: Sequence[int] = LEARNERS, table: Path = BUDGETS) -> str:
-    """The table of ``docs/classroom.md``: one line for each number of learners."""
+    """The table of ``docs/classroom.md``: one line for each number of learners.
+
+    Raises:
+        TypeError, ValueError: as in ``sizing``.
+    """
+    learners = arguments.items(learners, "learners", "whole numbers")
     sizes = [sizing(number, table) for number in learners]
     lines = [f"| {s.learners} | {s.learner_gb:.2f} | {s.limit_gib}G | {s.memory_gb} | {s.cores} |" for s in sizes]
     head = ["| learners at once | GB each | limit each | GB in all | cores in all |", "|---:|---:|---:|---:|---:|"]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from course_utils import arguments
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -41,20 +43,27 @@ def bootstrap(
     Source: Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13.
 
     Raises:
-        ValueError: fewer than two rows, a level outside (0, 1), or a statistic that is not defined on the data.
+        TypeError: ``statistic`` is no function or does not give one number; ``n``, ``resamples`` or ``seed`` is not a whole
+            number.
+        ValueError: fewer than two rows, not from 1 to 1,000,000 resamples, a level outside (0, 1), or a statistic that is not
+            defined on the data.
 
     >>> values = np.arange(100.0)
     >>> print(bootstrap(lambda rows: values[rows].mean(), 100))
     49.50 [43.91, 55.08]
     """
-    if n < 2:
-        raise ValueError(f"A bootstrap needs at least two rows, got {n}.")
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, not {level}.")
-    value = float(statistic(np.arange(n)))
+    arguments.function(statistic, "statistic", "from row numbers to one number")
+    if arguments.whole(n, "n", most=100 * arguments.MANY) < 2:
+        raise ValueError(f"A bootstrap needs at least two rows, got n = {n}.")
+    resamples = arguments.whole(resamples, "resamples", 1, arguments.MANY)
+    arguments.level(level)
+    rng = np.random.default_rng(arguments.seed(seed))
+    value = statistic(np.arange(n))
+    if np.ndim(value) or not isinstance(value, (int, float, np.number, np.bool_)):
+        raise TypeError(f"statistic must give one number, not {arguments.shown(value)}.")
+    value = float(value)
     if not np.isfinite(value):
         raise ValueError("The statistic is not defined on these data (constant scores?).")
-    rng = np.random.default_rng(seed)
     draws = np.array([statistic(rng.integers(0, n, n)) for _ in range(resamples)])
     draws = draws[np.isfinite(draws)]
     if len(draws) < resamples / 2:
@@ -64,19 +73,17 @@ def bootstrap(
 
 
 def _scores(**columns) -> list[np.ndarray]:
-    """The columns as equally long float arrays.
+    """The columns as equally long float arrays of at least one number.
 
     Raises:
-        ValueError: not one-dimensional, not equally long, or not finite.
+        TypeError: a column does not hold numbers.
+        ValueError: not one-dimensional, not equally long, empty, or not finite.
     """
-    arrays = {name: np.asarray(column, dtype=np.float64) for name, column in columns.items()}
-    for name, array in arrays.items():
-        if array.ndim != 1:
-            raise ValueError(f"{name} must be one number a pair, got shape {array.shape}.")
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} holds NaN or infinity.")
+    arrays = {name: arguments.column(column, name) for name, column in columns.items()}
     if len({len(array) for array in arrays.values()}) != 1:
         raise ValueError("Not equally long: " + ", ".join(f"{name} has {len(a)}" for name, a in arrays.items()) + ".")
+    if not all(map(len, arrays.values())):
+        raise ValueError(f"There are no pairs: {' and '.join(arrays)} are empty.")
     return list(arrays.values())
 
 
@@ -98,7 +105,8 @@ def spearman(scores, gold) -> float:
     """Spearman's rank correlation of two (n,) columns, ties given their average rank. From -1 to 1; NaN if one is constant.
 
     Raises:
-        ValueError: the columns are not equally long, not one-dimensional or not finite.
+        TypeError: a column does not hold numbers.
+        ValueError: the columns are not equally long, empty, not one-dimensional or not finite.
 
     >>> round(spearman([0.1, 0.4, 0.3], [1, 3, 2]), 3)
     1.0
@@ -110,7 +118,7 @@ def spearman_interval(scores, gold, resamples: int = 2000, level: float = 0.95, 
     """Spearman of ``scores`` (n,) with ``gold`` (n,) and its bootstrap interval over pairs.
 
     Raises:
-        ValueError: as in ``spearman``, or as in ``bootstrap``.
+        TypeError, ValueError: as in ``spearman``, or as in ``bootstrap``.
     """
     scores, gold = _scores(scores=scores, gold=gold)
     return bootstrap(lambda rows: _rank_correlation(scores[rows], gold[rows]), len(gold), resamples, level, seed)
@@ -120,7 +128,7 @@ def spearman_difference(a, b, gold, resamples: int = 2000, level: float = 0.95, 
     """Spearman(``a``, gold) - Spearman(``b``, gold), both on the same resampled pairs (paired bootstrap).
 
     Raises:
-        ValueError: as in ``spearman``, or as in ``bootstrap``.
+        TypeError, ValueError: as in ``spearman``, or as in ``bootstrap``.
     """
     a, b, gold = _scores(a=a, b=b, gold=gold)
 
@@ -160,15 +168,24 @@ def judge(claim: str, difference: Interval, margin: float = 0.0) -> Verdict:
     Supported if the whole interval lies above ``margin``, not supported if it lies below, undecided if it holds it.
 
     Raises:
-        ValueError: the interval is not finite.
+        TypeError: ``claim`` is no text, ``difference`` no ``Interval``, or ``margin`` no number.
+        ValueError: the interval or the margin is not finite.
 
     >>> judge("the mean beats [CLS]", Interval(0.08, 0.03, 0.13)).outcome
     'supported'
     >>> judge("the mean beats [CLS]", Interval(0.02, -0.03, 0.07)).outcome
     'undecided'
     """
+    arguments.text(claim, "claim")
+    arguments.real(margin, "margin")
+    if not isinstance(difference, Interval):
+        raise TypeError(
+            f"difference must be an Interval, from bootstrap or score_difference, not {arguments.shown(difference)}."
+        )
+    if not all(isinstance(end, (int, float, np.number)) for end in (difference.low, difference.high)):
+        raise TypeError("difference must be an Interval of numbers.")
     if not np.isfinite([difference.low, difference.high]).all():
-        raise ValueError("A verdict needs a finite interval.")
+        raise ValueError("difference: a verdict needs a finite interval.")
     if difference.low > margin:
         outcome = "supported"
     elif difference.high < margin:
@@ -184,10 +201,15 @@ def judge_fact(claim: str, holds: bool, measured: str) -> Verdict:
     Args:
         measured: what was counted or compared, in a few words, computed in the cell.
 
+    Raises:
+        TypeError: ``claim`` or ``measured`` is no text, or ``holds`` is neither true nor false.
+
     >>> print(judge_fact("one vector goes in", 1 == 1, "1 distinct vector in 12 sentences"))
     SUPPORTED: one vector goes in (1 distinct vector in 12 sentences)
     """
-    return Verdict(claim, measured, "supported" if holds else "not supported")
+    arguments.text(claim, "claim")
+    arguments.text(measured, "measured")
+    return Verdict(claim, measured, "supported" if arguments.yes_or_no(holds, "holds") else "not supported")
 
 
 def ledger(entries):
@@ -197,6 +219,7 @@ def ledger(entries):
         entries: (who says it, ``Verdict``) pairs, in order.
 
     Raises:
+        TypeError: ``entries`` is no list.
         ValueError: there is no entry, or one is not such a pair.
 
     >>> ledger([("folklore", judge("the mean beats [CLS]", Interval(0.08, 0.03, 0.13)))])["verdict"].tolist()
@@ -204,8 +227,9 @@ def ledger(entries):
     """
     import pandas as pd
 
-    entries = list(entries)
-    if not entries or not all(len(entry) == 2 and isinstance(entry[1], Verdict) for entry in entries):
-        raise ValueError("A ledger takes (who says it, verdict) pairs, with verdicts from judge or judge_fact.")
+    entries = arguments.items(entries, "entries", "(who says it, verdict) pairs")
+    pairs = (isinstance(entry, (tuple, list)) and len(entry) == 2 and isinstance(entry[1], Verdict) for entry in entries)
+    if not entries or not all(pairs):
+        raise ValueError("entries: a ledger takes (who says it, verdict) pairs, with verdicts from judge or judge_fact.")
     rows = [[verdict.claim, source, verdict.measured_text, verdict.outcome] for source, verdict in entries]
     return pd.DataFrame(rows, columns=["claim", "who says it", "measured", "verdict"])

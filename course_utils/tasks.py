@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from course_utils import arguments
 from course_utils.data import load_data
 from course_utils.probing import probe
 from course_utils.similarity import cosine, cosine_matrix, random_pairs
@@ -31,6 +32,7 @@ def evaluate(vectorise: Callable[[list[str]], np.ndarray], outcomes: Sequence[st
             ``"search"`` (240,): the rank, 1 is first, of each right passage of each question among all passages by cosine.
 
     Raises:
+        TypeError: ``vectorise`` is no function or does not give numbers, or ``outcomes`` is no list.
         ValueError: no such outcome, or vectors of the wrong shape or not finite.
 
     >>> import course_utils as cu
@@ -38,9 +40,12 @@ def evaluate(vectorise: Callable[[list[str]], np.ndarray], outcomes: Sequence[st
     >>> found["search"].shape, int(found["search"].min())
     ((240,), 1)
     """
-    unknown = [name for name in outcomes if name not in OUTCOMES]
+    arguments.function(vectorise, "vectorise", "from texts to vectors (n, dim)")
+    outcomes = arguments.items(outcomes, "outcomes", "names")
+    unknown = [name for name in outcomes if not (isinstance(name, str) and name in OUTCOMES)]
     if unknown or not outcomes:
-        raise ValueError(f"outcomes are some of {', '.join(OUTCOMES)}; not {', '.join(map(repr, unknown)) or 'none at all'}.")
+        wrong = ", ".join(map(arguments.shown, unknown[:8])) or "none at all"
+        raise ValueError(f"outcomes are some of {', '.join(OUTCOMES)}; not {wrong}.")
     found = {}
     if {"sentiment", "topic", "clusters"} & set(outcomes):
         found |= _reviews(vectorise, outcomes)
@@ -52,7 +57,7 @@ def evaluate(vectorise: Callable[[list[str]], np.ndarray], outcomes: Sequence[st
 
 
 def _vectors(vectorise, texts: list[str]) -> np.ndarray:
-    vectors = np.asarray(vectorise(texts))
+    vectors = arguments.finite(arguments.array(vectorise(texts), "what vectorise gives"), "what vectorise gives")
     if vectors.ndim != 2 or len(vectors) != len(texts):
         raise ValueError(f"vectorise must give one row a text: {len(texts)} texts, vectors of shape {vectors.shape}.")
     return vectors

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from course_utils.embedding import check_texts
+from course_utils import arguments
 
 
 def read_texts(source: str | Path | Iterable[str], column: str | None = None, encoding: str = "utf-8") -> list[str]:
@@ -19,37 +19,43 @@ def read_texts(source: str | Path | Iterable[str], column: str | None = None, en
         encoding: of the file; a byte order mark is fine.
 
     Raises:
-        TypeError: an item of a list is not a string.
+        TypeError: ``source`` is neither a path nor a list of strings, or ``column`` or ``encoding`` is no text.
         ValueError: no such file, not a .txt or .csv file, not in this encoding, no such column, not a table, or no text in it.
 
     >>> read_texts(["Tea or coffee?", "", "The ferry leaves at dawn."])
     ['Tea or coffee?', 'The ferry leaves at dawn.']
     """
+    column = column if column is None else arguments.text(column, "column")
+    arguments.text(encoding, "encoding")
     if isinstance(source, (str, Path)):
+        arguments.path(source, "source")
         name, texts = str(source), _from_file(Path(source), column, encoding)
     elif column is not None:
         raise ValueError("column goes with a CSV file. Of a table in memory pass the column itself: table[column].")
     else:
-        name, texts = "The list", check_texts(source)
+        name, texts = "The list", arguments.texts(source, "source")
     texts = [text.strip() for text in texts if text.strip()]
     if not texts:
-        raise ValueError(f"{name} holds no text.")
+        raise ValueError(f"source: {name} holds no text.")
     return texts
 
 
 def _from_file(path: Path, column: str | None, encoding: str) -> list[str]:
+    given = arguments.shown(str(path))
     if path.suffix.lower() not in (".txt", ".csv"):
-        raise ValueError(f"{str(path)!r} is not the path of a .txt or .csv file. Single texts are passed as a list: [text].")
+        raise ValueError(f"source: {given} is not the path of a .txt or .csv file. Single texts are passed as a list: [text].")
     try:
         content = path.read_bytes().decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
     except OSError:
-        raise ValueError(f"{path} cannot be opened. Is the path right? Relative paths begin at {Path.cwd()}.") from None
-    except LookupError:
-        raise ValueError(f"There is no encoding {encoding!r}. Common ones: utf-8, cp1252, latin-1, utf-16.") from None
-    except UnicodeDecodeError as error:
+        raise ValueError(f"source: {path} cannot be opened. Is the path right? Relative paths begin at {Path.cwd()}.") from None
+    except (LookupError, ValueError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            raise ValueError(
+                f"{path} is not in the encoding {encoding} (byte {error.start} cannot be read). Save it as UTF-8, or name its "
+                'encoding: read_texts(..., encoding="cp1252").'
+            ) from None
         raise ValueError(
-            f"{path} is not in {encoding} (byte {error.start} cannot be read). Save it as UTF-8, or name its encoding: "
-            'read_texts(..., encoding="cp1252").'
+            f"There is no encoding {arguments.shown(encoding)} of text. Common ones: utf-8, cp1252, latin-1, utf-16."
         ) from None
     if "\x00" in content:
         raise ValueError(f"{path} holds NUL characters: it is no text file, or in another encoding (utf-16?).")

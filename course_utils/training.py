@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils import memory
+from course_utils import arguments, memory, model_arguments
 from course_utils.embedding import check_texts, embed
 from course_utils.memory import STEPS
 
@@ -45,7 +45,11 @@ class ClassifierTraining:
     watched: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
 
     def predict(self, texts) -> np.ndarray:
-        """The likeliest label of each text, (n,); errors as in ``embed``."""
+        """The likeliest label of each text, (n,).
+
+        Raises:
+            TypeError, ValueError: as in ``embed``.
+        """
         weight, bias = (parameter.detach().cpu().numpy() for parameter in (self.head.weight, self.head.bias))
         return np.asarray(self.classes)[(embed(texts, self.encoder, self.pooling) @ weight.T + bias).argmax(1)]
 
@@ -82,8 +86,9 @@ def fine_tune_classifier(
         max_steps: stop after so many steps, whatever ``epochs`` says; the learning rate decays to 0 by then.
 
     Raises:
-        TypeError: as in ``embed``.
-        ValueError: no texts, not one label a text, a single label, no such pooling, or a step to watch that never comes.
+        TypeError: as in ``embed``, labels of several kinds, or a setting that is not a number of its kind.
+        ValueError: a text that ``embed`` does not take, a setting out of range, a label missing, no texts, not one label a
+            text, a single label, no such pooling, or a step to watch that never comes.
         NotEnoughMemoryError: the training would not fit into the memory that is free.
 
     Warns:
@@ -91,18 +96,23 @@ def fine_tune_classifier(
     """
     import torch
 
-    texts, labels = check_texts(texts), list(labels)
+    texts, encoder = check_texts(texts), model_arguments.encoder(encoder)
+    labels = arguments.items(labels, "labels", "labels")
+    arguments.labels(labels)
+    _check_settings(epochs, batch_size, learning_rate, seed)
+    watch, watch_at = arguments.texts(watch, "watch"), arguments.wholes(watch_at, "watch_at").tolist()
+    max_steps = max_steps if max_steps is None else arguments.whole(max_steps, "max_steps", 1, arguments.MANY)
     classes = tuple(sorted(set(labels)))
     if len(texts) != len(labels):
-        raise ValueError(f"One label a text: got {len(texts)} texts and {len(labels)} labels.")
+        raise ValueError(f"texts and labels: One label a text: got {len(texts)} texts and {len(labels)} labels.")
     if len(classes) < 2:
         raise ValueError(f"A classification needs at least two labels, got {len(classes)}.")
-    if pooling not in ("cls", "mean"):
-        raise ValueError(f"pooling must be cls or mean to be tuned, not {pooling!r}.")
+    if not isinstance(pooling, str) or pooling not in ("cls", "mean"):
+        raise ValueError(f"pooling must be cls or mean to be tuned, not {arguments.shown(pooling)}.")
     steps = max_steps or math.ceil(math.ceil(len(texts) / batch_size) * epochs)
     late = [step for step in watch_at if not 0 <= step <= steps]
     if late:
-        raise ValueError(f"There are {steps} steps: step {late[0]} cannot be watched.")
+        raise ValueError(f"There are {steps} steps: step {late[0]} of watch_at cannot be watched.")
     steps = _capped(steps)
     watch_at = [min(step, steps) for step in watch_at]
 
@@ -122,7 +132,7 @@ def fine_tune_classifier(
     with tempfile.TemporaryDirectory() as folder:
         from transformers import Trainer, TrainingArguments
 
-        arguments = TrainingArguments(
+        settings = TrainingArguments(
             output_dir=folder,
             max_steps=steps,
             per_device_train_batch_size=batch_size,
@@ -133,7 +143,7 @@ def fine_tune_classifier(
         watcher = _watcher(tuned, pooling, list(watch), set(watch_at))
         trainer = Trainer(
             model=network,
-            args=arguments,
+            args=settings,
             train_dataset=list(zip(rows, numbers, strict=True)),
             data_collator=collate,
             callbacks=[watcher, _bar()],
@@ -189,7 +199,8 @@ def train_sentence_encoder(
         seed: of the order of batches.
 
     Raises:
-        ValueError: a pooling that cannot be trained this way, no triples, or a column missing.
+        TypeError: ``encoder`` is none, ``triples`` no DataFrame of texts, or a setting that is not a number of its kind.
+        ValueError: a setting out of range, a pooling that cannot be trained this way, no triples, or a column missing.
         NotEnoughMemoryError: the training would not fit into the memory that is free.
 
     Warns:
@@ -205,11 +216,13 @@ def train_sentence_encoder(
     from course_utils.models import Encoder
 
     columns = ["anchor", "positive", "negative"]
-    if pooling not in ("mean", "cls", "max"):
-        raise ValueError(f"pooling must be mean, cls or max to be trained, not {pooling!r}.")
-    if len(triples) == 0 or not set(columns) <= set(triples.columns):
-        raise ValueError(f"triples must hold rows with the columns {', '.join(columns)}.")
-    texts = check_texts([text for column in columns for text in triples[column]])
+    model_arguments.encoder(encoder)
+    if not isinstance(pooling, str) or pooling not in ("mean", "cls", "max"):
+        raise ValueError(f"pooling must be mean, cls or max to be trained, not {arguments.shown(pooling)}.")
+    arguments.table(triples, "triples", columns)
+    _check_settings(epochs, batch_size, learning_rate, seed)
+    arguments.real(scale, "scale", above=0)
+    texts = arguments.texts([text for column in columns for text in triples[column]], "triples")
     _check_memory(encoder, 3 * batch_size, encoder.tokenizer(texts, truncation=True, max_length=encoder.limit)["input_ids"])
     steps = math.ceil(len(triples) / batch_size * epochs)
     capped = _capped(steps)
@@ -223,7 +236,7 @@ def train_sentence_encoder(
         body.auto_model.float()
         model = _assembled(body, encoder, pooling)
         model.model_card_data.widget = [{}]  # or the trainer looks for examples for its card, with a bar of its own
-        arguments = SentenceTransformerTrainingArguments(
+        settings = SentenceTransformerTrainingArguments(
             output_dir=str(Path(folder) / "run"),
             num_train_epochs=epochs,
             max_steps=capped if capped < steps else -1,
@@ -234,7 +247,7 @@ def train_sentence_encoder(
         )
         trainer = SentenceTransformerTrainer(
             model=model,
-            args=arguments,
+            args=settings,
             train_dataset=Dataset.from_dict({column: list(triples[column]) for column in columns}),
             loss=losses.MultipleNegativesRankingLoss(model, scale=scale),
             callbacks=[_bar()],
@@ -255,6 +268,7 @@ def as_sentence_transformer(encoder, pooling: str | None = None):
         pooling: ``"cls"``, ``"mean"`` or ``"max"``; the one that the encoder was trained with, if left out.
 
     Raises:
+        TypeError: ``encoder`` is none.
         ValueError: no such pooling, or none given and none known.
 
     >>> import course_utils as cu
@@ -264,9 +278,10 @@ def as_sentence_transformer(encoder, pooling: str | None = None):
     """
     from sentence_transformers.sentence_transformer.modules import Transformer
 
-    pooling = pooling or encoder.pooling
-    if pooling not in ("mean", "cls", "max"):
-        raise ValueError(f"Say how to pool {encoder.name}: mean, cls or max, not {pooling!r}.")
+    model_arguments.encoder(encoder)
+    pooling = encoder.pooling if pooling is None else pooling
+    if not isinstance(pooling, str) or pooling not in ("mean", "cls", "max"):
+        raise ValueError(f"Say how to pool {encoder.name}: pooling must be mean, cls or max, not {arguments.shown(pooling)}.")
     with tempfile.TemporaryDirectory() as folder:
         encoder.model.save_pretrained(folder)
         encoder.tokenizer.save_pretrained(folder)
@@ -284,6 +299,14 @@ def _assembled(body, encoder, pooling: str):
     model = SentenceTransformer(modules=[body, Pooling(encoder.dimension, pooling)], device=str(encoder.device))
     model.model_card_data.local_files_only = True
     return model
+
+
+def _check_settings(epochs: float, batch_size: int, learning_rate: float, seed: int) -> None:
+    """Refuse settings that are no numbers of their kind, or out of range."""
+    arguments.real(epochs, "epochs", most=10_000, above=0)
+    arguments.whole(batch_size, "batch_size", 1, arguments.MANY)
+    arguments.real(learning_rate, "learning_rate", most=1, above=0)
+    arguments.seed(seed)
 
 
 def _capped(steps: int) -> int:

@@ -6,6 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from course_utils import arguments, model_arguments
+
+MOST = 1e9  # a greater weight leaves nothing of the others in float32
+
 
 def token_idf(texts: Sequence[str], encoder) -> np.ndarray:
     """Inverse document frequency of each token id, fitted on ``texts``: (vocabulary,); 0 for special tokens.
@@ -14,8 +18,8 @@ def token_idf(texts: Sequence[str], encoder) -> np.ndarray:
     The formula is scikit-learn's smoothed idf. The unknown token counts as a word.
 
     Raises:
-        TypeError: ``texts`` is a bare string or holds something that is not a string.
-        ValueError: there is no text.
+        TypeError: ``texts`` is a bare string or holds something that is not a string; ``encoder`` is none.
+        ValueError: there is no text, or one that ``embed`` does not take.
 
     >>> import course_utils as cu
     >>> encoder = cu.load_encoder("mini-bert")
@@ -26,9 +30,9 @@ def token_idf(texts: Sequence[str], encoder) -> np.ndarray:
     """
     from course_utils.embedding import check_texts
 
-    texts = check_texts(texts)
+    texts, encoder = check_texts(texts), model_arguments.encoder(encoder)
     if not texts:
-        raise ValueError("Frequencies are fitted on at least one text.")
+        raise ValueError("Frequencies are fitted on at least one text: texts is empty.")
     counts = np.zeros(len(encoder.tokenizer))
     for ids in encoder.tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]:
         counts[list(set(ids))] += 1
@@ -47,8 +51,9 @@ def embed_weighted(texts: Sequence[str], encoder, weights: Mapping[str, np.ndarr
     A text whose weights are all 0 gets the zero vector.
 
     Raises:
-        TypeError: as in ``embed``.
-        ValueError: no such layer, or weights that are negative, not finite, or not one for each token id.
+        TypeError: as in ``embed``, or ``weights`` is no dict of numbers.
+        ValueError: no such layer, a text that ``embed`` does not take, or weights that are negative, not finite, or not one for
+            each token id.
 
     >>> import course_utils as cu
     >>> encoder = cu.load_encoder("mini-bert")
@@ -61,16 +66,19 @@ def embed_weighted(texts: Sequence[str], encoder, weights: Mapping[str, np.ndarr
     from course_utils.embedding import TOKENS_A_BATCH, _encode, check_texts
     from course_utils.pooling import check_pooling
 
-    texts = check_texts(texts)
+    texts, encoder = check_texts(texts), model_arguments.encoder(encoder)
+    arguments.mapping(weights, "weights", "a name to one weight for each token id")
     check_pooling("mean", layer, encoder.layers)
     tables = {}
     for name, table in weights.items():
-        table = np.asarray(table, dtype=np.float32)
+        table = arguments.array(table, f"weights[{name!r}]", "(vocabulary,)")
         if table.shape != (len(encoder.tokenizer),):
-            raise ValueError(f"{name}: one weight for each of the {len(encoder.tokenizer)} token ids, got {table.shape}.")
-        if not np.isfinite(table).all() or (table < 0).any():
-            raise ValueError(f"{name}: weights are finite and not negative.")
-        tables[name] = torch.from_numpy(table).to(encoder.device)
+            raise ValueError(
+                f"weights[{name!r}]: one weight for each of the {len(encoder.tokenizer)} token ids, got {table.shape}."
+            )
+        if not (np.isfinite(table).all() and table.min() >= 0 and float(table.max()) <= MOST):
+            raise ValueError(f"weights[{name!r}]: weights are finite and not negative, {MOST:.0e} at most.")
+        tables[name] = torch.from_numpy(table.astype(np.float32, copy=False)).to(encoder.device)
     rows = _encode(texts, encoder)
     order = sorted(range(len(rows)), key=lambda i: -len(rows[i]))
     results = {name: np.zeros((len(texts), encoder.dimension), dtype=np.float32) for name in tables}

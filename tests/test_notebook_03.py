@@ -113,7 +113,7 @@ def test_the_difference_of_two_readings_is_paired():
     ("vectors", "labels", "split", "said"),
     [
         (np.ones((3, 2)), ["a", "b"], ["train", "dev", "test"], "one label"),
-        (np.ones(3), ["a"] * 3, ["train", "dev", "test"], "One vector"),
+        (np.ones(3), ["a"] * 3, ["train", "dev", "test"], "vectors of shape"),
         (np.ones((3, 2)), ["a"] * 3, ["train", "dev", "dev"], "no test texts"),
         (np.ones((3, 2)), ["a"] * 3, ["train", "test", "test"], "no dev texts"),
         (np.ones((4, 2)), ["a", "b", "a", "z"], ["train", "train", "dev", "test"], "label 'z'"),

@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from course_utils import arguments, model_arguments
 from course_utils.embedding import embed_each
 from course_utils.models import Encoder
+from course_utils.objectives import heads_of
 from course_utils.pretraining.batches import IGNORE, BatchMaker, Phase, Plan
 from course_utils.pretraining.corpus import TokenizedCorpus
 from course_utils.pretraining.training import Shape, build_model
@@ -191,12 +193,21 @@ def fill_mask(model, tokenizer, text: str, k: int = 3) -> list[tuple[str, float]
     """The ``k`` likeliest tokens for the [MASK] of ``text``, with their probabilities.
 
     Raises:
-        ValueError: ``text`` holds no [MASK] or more than one.
+        TypeError: ``text`` is no text, ``model`` or ``tokenizer`` is none, or ``k`` is not a whole number.
+        ValueError: ``text`` holds no [MASK] or more than one, is longer than the model takes, or ``k`` is not from 1 to the
+            size
+            of the vocabulary.
     """
+    model_arguments.model(model)
+    model_arguments.tokenizer(tokenizer)
+    text, k = arguments.text(text, "text"), arguments.whole(k, "k", 1, model.config.vocab_size)
+    if "MLM" not in heads_of(model):
+        raise ValueError(f"model: {type(model).__name__} has no MLM head.")
     batch = tokenizer(text, return_tensors="pt").to(model.device)
     places = (batch["input_ids"][0] == tokenizer.mask_token_id).nonzero().flatten()
     if len(places) != 1:
         raise ValueError(f"The text must hold one {tokenizer.mask_token}, not {len(places)}.")
+    model_arguments.token_ids(batch["input_ids"], "text", model.config.vocab_size, model.config.max_position_embeddings)
     with torch.inference_mode():
         output = model(**batch)
     logits = output.prediction_logits if "prediction_logits" in output else output.logits
