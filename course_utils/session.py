@@ -7,6 +7,8 @@ import random
 
 from course_utils import requirements
 
+THREADS = "COURSE_THREADS"  # a variable: the CPU threads of every ``setup``, to see results on another machine
+
 
 def setup(seed: int = 0, threads: int | None = 2) -> None:
     """Make a notebook ready: install what is missing, fix the seeds, quiet the libraries, set the style of figures and tables.
@@ -16,12 +18,17 @@ def setup(seed: int = 0, threads: int | None = 2) -> None:
     Args:
         seed: for ``random``, numpy and torch.
         threads: CPU threads for torch. Two by default, so that sums are added up in the same order on every
-            machine; ``None`` leaves torch's own choice.
+            machine; ``None`` leaves torch's own choice. The variable COURSE_THREADS, where it is set, comes first.
 
     Raises:
-        ValueError: ``threads`` is below 1.
+        ValueError: ``threads`` is below 1, or COURSE_THREADS is no whole number from 1.
         Stop: something that the course needs is missing and could not be installed; it says what to do.
     """
+    given = os.environ.get(THREADS)
+    if given:
+        if not given.isdecimal() or int(given) < 1:
+            raise ValueError(f"{THREADS} must be a whole number from 1, not {given!r}. Unset it for the course's own choice.")
+        threads = int(given)
     if threads is not None and threads < 1:
         raise ValueError(f"threads must be 1 or more, or None for torch's choice; not {threads}.")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
