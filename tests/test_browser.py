@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -71,7 +72,9 @@ def lab(tmp_path_factory):
     }
     command = [sys.executable, "-m", "course_utils", "lab", "--no-browser", "--allow-root", "--port=0"]
     with open(home / "log.txt", "w", encoding="utf-8") as log:
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
         try:
             deadline = time.monotonic() + 120
             while not (found := re.search(r"http://127\.0\.0\.1:(\d+)/lab\S*\?token=(\w+)", (home / "log.txt").read_text())):
@@ -80,7 +83,7 @@ def lab(tmp_path_factory):
                 time.sleep(0.5)
             yield f"http://127.0.0.1:{found[1]}", found[2]
         finally:
-            server.terminate()
+            os.killpg(server.pid, signal.SIGTERM)  # JupyterLab is a child of the command; it shuts its kernels down
             server.wait(30)
 
 
