@@ -10,8 +10,6 @@ from pathlib import Path
 
 from course_utils import workspace
 
-NBVAL = ["--nbval-cell-timeout=300", "--nbval-current-env", "-p", "no:doctest", "-o", "addopts="]
-
 TAKE_MORE = ("lab", "test", "notebooks", "budget", "bench", "proof", "site", "slides")  # commands with arguments of their own
 
 
@@ -25,7 +23,7 @@ def lab(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     """Run the tests, then every notebook with its stored outputs compared; no network is used."""
-    from course_utils.publishing import clean_environment
+    from course_utils.publishing import NBVAL, clean_environment
 
     compare = "--nbval-lax" if "--lax" in arguments else "--nbval"
     arguments = [a for a in arguments if a != "--lax"]

@@ -14,6 +14,7 @@ from course_utils.exercises import record
 ROOT = Path(__file__).resolve().parent.parent
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 BUDGETS = ROOT / "notebooks" / "budgets.csv"
+NBVAL = ["--nbval-cell-timeout=300", "--nbval-current-env", "-p", "no:doctest", "-o", "addopts="]
 NEVER_COMPARED = {"nbval-ignore-output", "nbval-skip"}
 INTERACTIVE = "interactive"  # tag of cells that show widgets: without a running kernel nothing is left of them
 _ADDRESS = re.compile(r" at 0x[0-9a-f]{6,}")

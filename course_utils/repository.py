@@ -40,6 +40,7 @@ import course_utils as cu
 
 cu.setup(seed=0)
 from course_utils.exercises import {exercises} as q"""
+BADGES = ("https://colab.research.google.com/assets/colab-badge.svg", "https://mybinder.org/badge_logo.svg")
 
 
 def current(root: Path = ROOT) -> str:
@@ -91,8 +92,8 @@ def badges(notebook: str, root: Path = ROOT) -> str:
     """
     colab, binder = launch_addresses(notebook, root).values()
     return (
-        f'<a href="{colab}"><img alt="Open in Colab" src="https://colab.research.google.com/assets/colab-badge.svg"></a> '
-        f'<a href="{binder}"><img alt="Launch on Binder" src="https://mybinder.org/badge_logo.svg"></a>'
+        f'<a href="{colab}"><img alt="Open in Colab" src="{BADGES[0]}"></a> '
+        f'<a href="{binder}"><img alt="Launch on Binder" src="{BADGES[1]}"></a>'
     )
 
 

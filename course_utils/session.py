@@ -7,6 +7,8 @@ import random
 
 from course_utils import arguments, requirements
 
+THREADS = "COURSE_THREADS"  # a variable: the CPU threads of every ``setup``, to see results on another machine
+
 
 def setup(seed: int = 0, threads: int | None = 2) -> None:
     """Make a notebook ready: install what is missing, fix the seeds, quiet the libraries, set the style of figures and tables.
@@ -16,14 +18,19 @@ def setup(seed: int = 0, threads: int | None = 2) -> None:
     Args:
         seed: for ``random``, numpy and torch.
         threads: CPU threads for torch. Two by default, so that sums are added up in the same order on every
-            machine; ``None`` leaves torch's own choice.
+            machine; ``None`` leaves torch's own choice. The variable COURSE_THREADS, where it is set, comes first.
 
     Raises:
         TypeError: ``seed`` or ``threads`` is not a whole number.
-        ValueError: ``threads`` is below 1, or ``seed`` not from 0 to 4,294,967,295.
+        ValueError: ``threads`` is below 1, ``seed`` not from 0 to 4,294,967,295, or COURSE_THREADS no whole number from 1.
         Stop: something that the course needs is missing and could not be installed; it says what to do.
     """
     seed = arguments.seed(seed)
+    given = os.environ.get(THREADS)
+    if given:
+        if not given.isdecimal() or int(given) < 1:
+            raise ValueError(f"{THREADS} must be a whole number from 1, not {given!r}. Unset it for the course's own choice.")
+        threads = int(given)
     if threads is not None and not 1 <= (threads := arguments.whole(threads, "threads")) <= 1024:
         raise ValueError(f"threads must be from 1 to 1024, or None for torch's choice; not {arguments.shown(threads)}.")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-PARTS: tuple[str, ...] = ("exercises",)
+PARTS: tuple[str, ...] = ("exercises", "gate", "network", "processors", "damage", "classroom", "sizes", "supply")
 
 
 @dataclass(frozen=True)
