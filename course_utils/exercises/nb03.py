@@ -116,7 +116,7 @@ extract_cls = FunctionExercise(
         "Keep the whole batch (`:`), and take token 0.",
     ],
     explanation="`last_hidden_state[:, 0]` keeps every text and takes its first token. `hidden_states[-1]` is the same tensor. "
-    "`pooler_output` goes through one more layer, and a checkpoint trained without NSP has no trained one.",
+    "`pooler_output` goes through one more layer, and a checkpoint trained by MLM alone has no trained one.",
     alternatives=[_cls_from_hidden_states, _cls_by_index],
     stub="def extract_cls(output):\n    # your code here\n    ...",
 )
