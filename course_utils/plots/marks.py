@@ -186,7 +186,7 @@ def apart(ticks: Sequence[float], least: float) -> list[float]:
     """Those of ``ticks`` that are at least ``least`` from the one before, counted from the last.
 
     >>> apart([0, 1, 2, 4, 8, 16], 3)
-    [0, 4, 8, 16]
+    [1, 4, 8, 16]
     """
     kept: list[float] = []
     for tick in sorted(ticks, reverse=True):
