@@ -15,7 +15,7 @@ from matplotlib.transforms import Bbox
 from PIL import Image
 
 from course_utils import plots
-from course_utils.plots import marks, style
+from course_utils.plots import marks, showing, style
 
 SAMPLES = samples()
 SMALLEST = 8 * style.WIDTH * 2.54 / 16  # points: still 8 when the figure is printed 16 cm wide
@@ -38,7 +38,7 @@ class Drawn:
     def __init__(self, name):
         self.name = name
         self.figure = getattr(plots, name)(*SAMPLES[name])
-        self.png = style.png(self.figure)
+        self.png = showing.png(self.figure)
         self.figure.set_layout_engine("none")  # it is laid out: keep it
         self.figure.canvas.draw()
         hidden = unseen(self.figure)
@@ -110,7 +110,7 @@ def test_its_bytes_are_few_and_its_drawing_is_the_same_each_time(drawn):
 
 
 def test_the_stored_bytes_are_the_same_each_time():
-    one, two = (style.png(plots.rank_strips(*SAMPLES["rank_strips"])) for _ in range(2))
+    one, two = (showing.png(plots.rank_strips(*SAMPLES["rank_strips"])) for _ in range(2))
     assert one == two
 
 

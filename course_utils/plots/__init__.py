@@ -13,9 +13,10 @@ from course_utils.plots.heads import attention_bars, next_shares
 from course_utils.plots.pooling import masked_mean_picture, padding_curves, shared_words
 from course_utils.plots.probing import probe_panels, shares_of_dimensions, two_readings
 from course_utils.plots.sentence_bert import batch_matrix, comparison_times, loss_curves
+from course_utils.plots.showing import show
 from course_utils.plots.siamese import alignment_uniformity, before_after, strata_shift, trained_and_read
 from course_utils.plots.special_tokens import blanks, embedding_strips, gradient_profile, gradient_table
-from course_utils.plots.style import CLS, CONTROL, INK, MEAN, OTHER, SBERT, STYLES, look_of, show, use_style
+from course_utils.plots.style import CLS, CONTROL, INK, MEAN, OTHER, SBERT, STYLES, look_of, use_style
 from course_utils.plots.tokenization import fertility_by_kind, longest_match_walk, subword_view, vocabulary_curve
 from course_utils.plots.transfer import cka_by_layer, controls_forest, transfer_matrix
 from course_utils.plots.verdicts import decision_chart, thesis_verdicts
