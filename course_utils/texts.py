@@ -51,7 +51,7 @@ def _from_file(path: Path, column: str | None, encoding: str) -> list[str]:
     except (LookupError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError):
             raise ValueError(
-                f"{path} is not in the encoding {encoding} (byte {error.start} cannot be read). Save it as UTF-8, or name its "
+                f"{path} is not in {encoding} (byte {error.start} cannot be read). Save it as UTF-8, or name its "
                 'encoding: read_texts(..., encoding="cp1252").'
             ) from None
         raise ValueError(

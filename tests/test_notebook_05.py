@@ -62,7 +62,7 @@ def test_shuffled_labels_explain_what_chance_explains(labelled):
     ("vectors", "labels", "said"),
     [
         ([[1.0], [2.0]], ["a"], "One label a vector"),
-        ([1.0, 2.0], ["a", "b"], "One label"),
+        ([1.0, 2.0], ["a", "b"], "vectors of shape"),
         ([[3.0], [3.0]], ["a", "b"], "same"),
     ],
 )
@@ -134,12 +134,12 @@ def test_the_floor_is_that_of_the_vectors_at_hand(sets):
 @pytest.mark.parametrize(
     ("a", "b", "said"),
     [
-        (np.ones((9, 2)), np.arange(18.0).reshape(9, 2), "first set are the same"),
-        (np.full((9, 2), 0.1), np.arange(18.0).reshape(9, 2), "first set are the same"),
-        (np.arange(9.0), np.arange(9.0), "Two arrays"),
-        (np.eye(5), np.eye(6), "Two arrays"),
+        (np.ones((9, 2)), np.arange(18.0).reshape(9, 2), "vectors of a are the same"),
+        (np.full((9, 2), 0.1), np.arange(18.0).reshape(9, 2), "vectors of a are the same"),
+        (np.arange(9.0), np.arange(9.0), "vectors"),
+        (np.eye(5), np.eye(6), "vectors"),
         (np.eye(3), np.eye(3), "at least 4"),
-        (np.eye(5), np.full((5, 5), np.nan), "second set holds NaN"),
+        (np.eye(5), np.full((5, 5), np.nan), "b holds NaN"),
     ],
 )
 def test_sets_that_cannot_be_aligned_are_refused(a, b, said):
