@@ -160,7 +160,7 @@ def pooling():
         for i, name in enumerate(("stories", "reviews", "pairs of train", "the test pairs"))
     }
     leak = {name: {n: around(0.45 + 0.05 * i) for n in (200, 400, 800)} for i, name in enumerate(("the same part", "another"))}
-    names = {"poolings": ["[CLS]", "max", "mean of two layers"], "controls": ["untrained mean", "TF-IDF"]}
+    names = {"poolings": ["[CLS]", "max", "whitened to a quarter (paraphrases)"], "controls": ["untrained mean", "TF-IDF"]}
     outcomes = dict(
         zip(
             [label for labels in names.values() for label in labels],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -71,7 +72,7 @@ def difference_forest(
             interval(axis, verdict.measured, places[label], VERDICT_MARKS[verdict.outcome], value="", size=6.5)
         panel(axis, pairs)
         rows(axis, names, bottom=0.6)
-        axis.set_xlabel(xlabel)
+        axis.set_xlabel(textwrap.fill(xlabel, 24))  # two panels side by side
     for tick, name in zip(axes[0][0].get_yticklabels(), names, strict=True):
         tick.set(weight="bold" if name in groups else "normal", fontsize=SMALL)
     marks = {"above the raw mean": "supported", "below": "not supported", "undecided": "undecided"}
