@@ -258,7 +258,7 @@ def train_sentence_encoder(
     _give_back()
     name = f"{encoder.name} + siamese ({pooling})"
     tuned = Encoder(name, body.auto_model.eval(), encoder.tokenizer, encoder.device, False, pooling)
-    return SiameseTraining(tuned, seconds, history, arguments.logging_steps)
+    return SiameseTraining(tuned, seconds, history, settings.logging_steps)
 
 
 def as_sentence_transformer(encoder, pooling: str | None = None):
