@@ -78,7 +78,7 @@ def collection_times(times, targets: Sequence[int], title: str):
         axis.text(0.97, 0.03, "extrapolated", transform=axis.transAxes, ha="right", fontsize=SMALL, style="italic",
                   color="#5A5A5A")  # fmt: skip
         axis.set_ylim(top=4 * axis.get_ylim()[1])
-        for value, text in hints:
+        for value, text in [hint for hint in hints if hint[0] < axis.get_ylim()[1]]:
             axis.axhline(value, color=CONTROL, linewidth=0.9, linestyle=":")
             axis.annotate(text, (0.02, value), (0, 2), xycoords=axis.get_yaxis_transform(), textcoords="offset points",
                           fontsize=SMALL, color=CONTROL, va="bottom", path_effects=halo())  # fmt: skip

@@ -92,7 +92,7 @@ BOXES = (
     (64, 44, 26, 9, "Siamese training;\neither pooling (06)", SBERT),
     (90, 44, 19, 9, "TF-IDF or\nraw mean (04)", CONTROL),
     (32, 44, 27, 9, "Exact words count\n(names, codes)?", None),
-    (38, 28, 27, 7, "Fuse with a word\nsearch (07.6)", OTHER),
+    (38, 28, 27, 7, "A word search beside\nthem, fused or not (07.6)", OTHER),
     (11, 28, 21, 7, "Vectors alone", MEAN),
     (30, 16, 42, 5, "How many texts?", None),
     (14, 6, 25, 5, "exact search", OTHER),
