@@ -38,6 +38,17 @@ def pytest_terminal_summary(terminalreporter):
         )
 
 
+@pytest.fixture
+def progress_file(tmp_path, monkeypatch):
+    """A learner's progress in a file of its own."""
+    from course_utils.exercises import record
+
+    file = tmp_path / "progress.json"
+    monkeypatch.setenv(record.VARIABLE, str(file))
+    monkeypatch.setattr(record, "_memory", {})
+    return file
+
+
 @pytest.fixture(scope="session")
 def encoder():
     import torch

@@ -18,17 +18,10 @@ from course_utils.exercises.placeholders import untouched
 from course_utils.exercises.results import CORRECT, NOT_ATTEMPTED, NOT_YET, Result, clean, escape
 from course_utils.workspace import ROOT
 
+pytestmark = pytest.mark.usefixtures("progress_file")
 MODULES = overview.modules()
 ALL = [thing for module in MODULES for thing in overview.named(module).values()]
 CHECKED = [thing for thing in ALL if isinstance(thing, Exercise)]
-
-
-@pytest.fixture(autouse=True)
-def progress_file(tmp_path, monkeypatch):
-    file = tmp_path / "progress.json"
-    monkeypatch.setenv(record.VARIABLE, str(file))
-    monkeypatch.setattr(record, "_memory", {})
-    return file
 
 
 def double(x):

@@ -9,7 +9,7 @@ from itertools import pairwise
 import nbformat
 import pytest
 
-from course_utils import __main__, budgets, publishing
+from course_utils import budgets, publishing
 from course_utils.workspace import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -137,7 +137,7 @@ def small_notebook(folder, *sources):
 
 def gate(path):
     """The exit code of nbval as ``make test`` calls it."""
-    command = [sys.executable, "-m", "pytest", "-q", str(path), "--nbval", *__main__.NBVAL]
+    command = [sys.executable, "-m", "pytest", "-q", str(path), "--nbval", *publishing.NBVAL]
     return subprocess.run(command, cwd=path.parent, capture_output=True).returncode
 
 

@@ -13,6 +13,7 @@ from course_utils.proof import PARTS, Outcome, alternatives, equivalents, exerci
 from course_utils.proof.mutants import mutants_of
 from course_utils.proof.verdicts import always_accepted, always_refused, apart
 
+pytestmark = pytest.mark.usefixtures("progress_file")
 THINGS = [thing for module in overview.modules() for thing in overview.named(module).values()]
 FUNCTIONS = [thing for thing in THINGS if isinstance(thing, FunctionExercise)]
 SLOW = ("nb01.wordpiece", "nb03.selectivity", "nb05.permutation_p", "nb01.learn_merges", "nb05.fit_head")
@@ -22,14 +23,6 @@ CHOSEN = [thing for thing in THINGS if isinstance(thing, (Choice, Quiz, Predicti
 @pytest.fixture(scope="module")
 def mutants():
     return {exercise.name: mutants_of(exercise.reference) for exercise in FUNCTIONS}
-
-
-@pytest.fixture(autouse=True)
-def progress_file(tmp_path, monkeypatch):
-    file = tmp_path / "progress.json"
-    monkeypatch.setenv(record.VARIABLE, str(file))
-    monkeypatch.setattr(record, "_memory", {})
-    return file
 
 
 # --- mutants

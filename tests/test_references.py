@@ -137,7 +137,7 @@ def test_what_a_notebook_defines_in_bold_is_in_the_glossary(found):
         if passage.file.endswith(".ipynb") and passage.prose:
             rows_left_out = re.sub(r"\| \*\*[^|]+\*\* \|", "", passage.text)
             for bold in re.findall(r"\*\*([^*]+)\*\*", rows_left_out):
-                if bold[-1] in ".:" or len(bold.split()) > 3 or bold == "Predict" or not key(bold).isalpha():
+                if bold[-1] in ".:" or len(bold.split()) > 3 or bold in ("Predict", "Try it") or not key(bold).isalpha():
                     continue
                 name = key(bold.removeprefix("the ").removesuffix("'s"))
                 named = {name, name.removesuffix("s"), OTHERWISE.get(name), key(bold.split()[0])}

@@ -140,7 +140,7 @@ def mixed(strength: float, color: str = MEAN) -> str:
     """``color`` on white paper, from 0 (white) to 1 (the colour itself), as #rrggbb.
 
     >>> mixed(0.0), mixed(1.0)
-    ('#ffffff', '#0072b2')
+    ('#ffffff', '#0070ba')
     """
     parts = [int(color[place : place + 2], 16) for place in (1, 3, 5)]
     strength = min(max(float(strength), 0.0), 1.0)
