@@ -199,9 +199,10 @@ def tries_out(part):
     shown = part.locator(".jp-OutputArea")
     shown.wait_for()
     before = shown.inner_html()
-    field = part.locator("textarea, input[type=text]").first
+    field = part.locator("textarea, input[type=text]").first  # one sentence, or several in lines
     if field.count():
-        field.fill("A small dog sleeps by the fire.")
+        lines = field.evaluate("field => field.tagName == 'TEXTAREA' ? 2 : 1")
+        field.fill("\n".join(["A small dog sleeps by the fire.", "A puppy naps near the stove."][:lines]))
         field.press("Tab")
     else:
         part.locator("[role=slider]").first.press("ArrowRight")
