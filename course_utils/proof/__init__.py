@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-PARTS: tuple[str, ...] = ("exercises", "gate", "network", "processors", "damage", "classroom", "sizes", "supply")
+PARTS: tuple[str, ...] = (
+    "exercises", "gate", "network", "processors", "seeds", "damage", "classroom", "sizes", "supply",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ def main(arguments: list[str]) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m course_utils proof", description=__doc__)
     parser.add_argument("parts", nargs="*", help=f"{', '.join(PARTS)} (all)")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only steps whose names hold this")
     parser.add_argument("--again", action="store_true", help="run also what has passed on this commit already")
     options = parser.parse_args(arguments)
     unknown = [part for part in options.parts if part not in PARTS]
@@ -39,6 +40,7 @@ def main(arguments: list[str]) -> int:
     passed = True
     for part in options.parts or PARTS:
         steps = importlib.import_module(f"course_utils.proof.{part}").steps()
+        steps = [step for step in steps if options.only in step[0]]
         passed = run(part, steps, FOLDER, again=options.again) and passed
     return 0 if passed else 1
 
