@@ -4,23 +4,12 @@ And they run on other encoders: each notebook on a DistilBERT of another size, w
 heads. Notebooks 05 to 07 then train it live, and come to other verdicts as well.
 """
 
-import html
-import json
-import re
-
-import nbformat
 import pytest
 
-from course_utils import publishing
-from course_utils.workspace import ROOT
+from course_utils.proof import seeds
+from course_utils.publishing import chosen
 
-TELL = """import json
-_ledger = cu.ledger
-def _tell(entries):
-    entries = list(entries)
-    print("VERDICTS", json.dumps([[verdict.claim, verdict.outcome] for _, verdict in entries]))
-    return _ledger(entries)
-cu.ledger = _tell"""
+TELL = "from course_utils.proof import draws\ndraws.tell()"
 SHUFFLE = """import numpy as np
 _load_data = cu.load_data
 def _shuffled(name, split=None, source="bundled"):
@@ -33,28 +22,14 @@ cu.load_data = _shuffled"""
 
 def verdicts(number, model=None, inserted=""):
     """The ledger of a notebook as it comes out on ``model``, with a cell put in after its setup."""
-    (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
-    notebook = nbformat.read(path, as_version=4)
-    setup = next(i for i, cell in enumerate(notebook.cells) if "cu.setup(seed=" in cell.source and cell.cell_type == "code")
-    notebook.cells.insert(setup + 1, nbformat.v4.new_code_cell(f"{TELL}\n{inserted}"))
-    if model:
-        (chosen,) = [cell for cell in notebook.cells if cell.cell_type == "code" and 'MODEL = "mini-bert"' in cell.source]
-        chosen.source = chosen.source.replace('MODEL = "mini-bert"', f"MODEL = {str(model)!r}")
-    publishing.run(notebook, path.parent)
-    told = [output.text for cell in notebook.cells for output in cell.get("outputs", []) if output.get("name") == "stdout"]
-    (line,) = [line for text in told for line in text.splitlines() if line.startswith("VERDICTS ")]
-    return dict(json.loads(line.removeprefix("VERDICTS ")))
+    (path,) = chosen([number])
+    return seeds.told(seeds.run_with(path, f"{TELL}\n{inserted}", model))
 
 
 def stored(number):
-    """The verdicts of the notebook as it is committed, read from its last table."""
-    (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
-    cells = nbformat.read(path, as_version=4).cells
-    (shown,) = [
-        cell.outputs[-1]["data"]["text/html"] for cell in cells if cell.cell_type == "code" and "cu.ledger(" in cell.source
-    ]
-    values = [html.unescape(value) for value in re.findall(r"<td>(.*?)</td>", shown, re.S)]  # four columns
-    return dict(zip(values[0::4], values[3::4], strict=True))
+    """The ledger of the notebook as it is committed."""
+    (path,) = chosen([number])
+    return seeds.stored(path)
 
 
 @pytest.mark.parametrize("number", ["03", "04"])

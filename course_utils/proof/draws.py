@@ -1,7 +1,7 @@
 """In the kernel of a notebook: the same study again, with other data, other random numbers, and other trainings.
 
-``install`` puts it in place after the notebook's setup; ``proof.seeds`` runs the notebooks. Draw 0 of notebooks 05 to 07 is seed
-0, so that the shipped trainings are among the ten.
+``install`` puts it in place after the notebook's setup; ``proof.seeds`` runs the notebooks. In notebooks 05 to 07 the number of
+a draw is the seed of its trainings, so that the shipped ones are among the ten.
 """
 
 from __future__ import annotations

@@ -90,7 +90,8 @@ def again(path: Path, number: int, folder: Path | None = None) -> Outcome:
     turned = [words for words, value in before.items() if found["statements"].get(words) != value]
     return Outcome(
         passed=True,  # one draw decides nothing: the table does
-        what=f"{len(found['claims'])} claims, {len(other)} with another verdict; {len(turned)} statements of {len(before)} turned",
+        what=f"{len(found['claims'])} claims, {len(other)} with another verdict; "
+        f"{len(turned)} statements of {len(before)} turned",
         figures={"other verdicts": other, "statements that turned": turned},
     )
 
@@ -122,7 +123,8 @@ def table(folder: Path, target: Path = TABLE) -> Outcome:
     decided = [row for row in rows if row["verdict"] != "undecided"]
     return Outcome(
         passed=not weak,
-        what=f"{len(rows)} claims, {len(decided)} decided, {len(decided) - len(weak)} of these alike in {HOLDS} of {len(DRAWS)}",
+        what=f"{len(rows)} claims, {len(decided)} decided, "
+        f"{len(decided) - len(weak)} of these alike in {HOLDS} of {len(DRAWS)}",
         figures={"less often": weak},
     )
 
