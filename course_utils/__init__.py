@@ -118,6 +118,7 @@ _HOME = {
     "timed_collection": "large",
     "gigabytes": "large",
     "extrapolate": "large",
+    "repeated_verdicts": "repetition",
     "course_ledger": "ledgers",
     "count_verdicts": "ledgers",
     "linear_cka": "cka",

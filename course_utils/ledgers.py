@@ -5,15 +5,17 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils import arguments
+from course_utils.repetition import counted, settle
 from course_utils.statistics import Verdict
 
 BEFORE = "0[0-6]_*.ipynb"  # the last notebook asks; it does not read itself
 COLUMNS = ["claim", "who says it", "measured", "verdict"]
+REPEATED = ["claim", "who says it", "measured", "again", "verdict"]
 
 
 @dataclass(frozen=True)
@@ -127,13 +129,17 @@ def read_ledger(path: str | Path) -> list[dict[str, str]]:
     rows = []
     for table in shown:
         values = [html.unescape(value).strip() for value in re.findall(r"<td[^>]*>(.*?)</td>", table, re.S)]
-        if re.findall(r"<th>(\D.*?)</th>", table) == COLUMNS:
-            rows += [dict(zip(COLUMNS, values[i : i + 4], strict=True)) for i in range(0, len(values) - 3, 4)]
+        columns = re.findall(r"<th>(\D.*?)</th>", table)
+        if columns in (COLUMNS, REPEATED):
+            rows += [dict(zip(columns, row, strict=False)) for row in zip(*[iter(values)] * len(columns), strict=False)]
     return rows
 
 
 def course_ledger(
-    folder: str | Path | None = None, statements: Iterable[Statement] | None = None, here: Iterable[Verdict] = ()
+    folder: str | Path | None = None,
+    statements: Iterable[Statement] | None = None,
+    here: Iterable[Verdict] = (),
+    again: Mapping | None = None,
 ):
     """The thesis of the course, statement by statement, with the claims that decide it and what the notebooks measured.
 
@@ -143,14 +149,15 @@ def course_ledger(
         folder: of the notebooks; looked for if left out.
         statements: the thesis, if left out.
         here: verdicts of the notebook that asks; they stand with the last statement.
+        again: for these, as in ``ledger``.
 
     Returns:
         A DataFrame with the columns statement (its number), notebook, claim, measured, verdict. A claim that its notebook
         does not hold (not run, or not there) has the verdict ``not found``.
 
     Raises:
-        TypeError: ``folder`` is no path, ``statements`` are no ``Statement``, or ``here`` no ``Verdict``.
-        ValueError: there are no notebooks.
+        TypeError: ``folder`` is no path, ``statements`` are no ``Statement``, ``here`` no ``Verdict``, or ``again`` no dict.
+        ValueError: there are no notebooks, or ``again`` does not hold counts.
 
     >>> course_ledger(statements=[Statement("Cosines of raw [CLS] are high", (("00", "no such claim"),))])["verdict"].tolist()
     ['not found']
@@ -171,7 +178,8 @@ def course_ledger(
             row = next((row for row in ledgers.get(notebook, []) if row["claim"] == claim), None)
             measured, verdict = (row["measured"], row["verdict"]) if row else ("", "not found")
             rows.append([number, notebook, claim, measured, verdict])
-    rows += [[len(statements), "07", verdict.claim, verdict.measured_text, verdict.outcome] for verdict in here]
+    again = counted(again)
+    rows += [[len(statements), "07", verdict.claim, verdict.measured_text, settle(verdict, again)[0]] for verdict in here]
     return pd.DataFrame(rows, columns=["statement", "notebook", "claim", "measured", "verdict"])
 
 

@@ -8,8 +8,6 @@ over seeds from here.
 from __future__ import annotations
 
 import csv
-import hashlib
-import json
 import platform
 import time
 from dataclasses import dataclass, field
@@ -18,8 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from course_utils import arguments, model_arguments, tasks
+from course_utils.checksums import list_checksum, sha256, verified
 
 FOLDER = Path(__file__).parent / "results"
+ADVICE = "Get it back with: git checkout -- course_utils/results."
 TRAININGS = ("sentiment", "topic", "shuffled", "untrained", "siamese cls", "siamese mean")
 POOLINGS = ("cls", "mean")
 SEEDS = (0, 1, 2, 3, 4)
@@ -75,15 +75,7 @@ def replications() -> Replications:
     >>> runs.of("sentiment", "cls")["topic"].shape
     (5, 540)
     """
-    path, advice = FOLDER / "replications.csv", "Get it back with: git checkout -- course_utils/results."
-    try:
-        content = path.read_bytes()
-        expected = json.loads((FOLDER / "checksums.json").read_text(encoding="utf-8"))[path.name]
-    except (OSError, ValueError, KeyError):
-        raise DamagedResultsError(f"{path} or its checksum is missing. {advice}") from None
-    if hashlib.sha256(content).hexdigest() != expected:
-        raise DamagedResultsError(f"{path} was altered: it is not the file that was shipped. {advice}")
-    return _read(path)
+    return _read(verified(FOLDER / "replications.csv", DamagedResultsError, ADVICE))
 
 
 def _read(path: Path) -> Replications:
@@ -196,8 +188,7 @@ def _collect(parts: Path, folder: Path) -> None:
         for name in tasks.OUTCOMES:
             table = np.stack([found[name] for found in columns.values()], 1)
             writer.writerows([name, i, *row] for i, row in enumerate(table.tolist()))
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    (folder / "checksums.json").write_text(json.dumps({path.name: digest}, indent=1) + "\n", encoding="utf-8")
+    list_checksum(path)
 
 
 def _whole(name: str, values: np.ndarray) -> np.ndarray:
@@ -213,7 +204,6 @@ def _card(folder: Path, seconds: float) -> None:
     import transformers
 
     from course_utils import __version__, scores
-    from course_utils.checksums import sha256
     from course_utils.training import fine_tune_classifier, train_sentence_encoder
 
     runs = _read(folder / "replications.csv")

@@ -212,24 +212,30 @@ def judge_fact(claim: str, holds: bool, measured: str) -> Verdict:
     return Verdict(claim, measured, "supported" if arguments.yes_or_no(holds, "holds") else "not supported")
 
 
-def ledger(entries):
+def ledger(entries, again=None):
     """The ledger of a notebook as a DataFrame: claim, who says it, what was measured, verdict.
 
     Args:
         entries: (who says it, ``Verdict``) pairs, in order.
+        again: claim to counts of outcomes, from ``repeated_verdicts``: then a column says how often each verdict came out
+            again, and those that did so in fewer than nine of ten are undecided.
 
     Raises:
-        TypeError: ``entries`` is no list.
-        ValueError: there is no entry, or one is not such a pair.
+        TypeError: ``entries`` is no list, or ``again`` no dict.
+        ValueError: there is no entry, one is not such a pair, or ``again`` does not hold counts.
 
     >>> ledger([("folklore", judge("the mean beats [CLS]", Interval(0.08, 0.03, 0.13)))])["verdict"].tolist()
     ['supported']
     """
     import pandas as pd
 
+    from course_utils.repetition import counted, settle
+
     entries = arguments.items(entries, "entries", "(who says it, verdict) pairs")
     pairs = (isinstance(entry, (tuple, list)) and len(entry) == 2 and isinstance(entry[1], Verdict) for entry in entries)
     if not entries or not all(pairs):
         raise ValueError("entries: a ledger takes (who says it, verdict) pairs, with verdicts from judge or judge_fact.")
-    rows = [[verdict.claim, source, verdict.measured_text, verdict.outcome] for source, verdict in entries]
-    return pd.DataFrame(rows, columns=["claim", "who says it", "measured", "verdict"])
+    again = counted(again)
+    rows = [[verdict.claim, source, verdict.measured_text, *reversed(settle(verdict, again))] for source, verdict in entries]
+    table = pd.DataFrame(rows, columns=["claim", "who says it", "measured", "again", "verdict"])
+    return table if again else table.drop(columns="again")

@@ -16,8 +16,8 @@ import numpy as np
 
 MODULES = (
     "attention cka comparisons contrastive costs data duplicates embedding geometry large ledgers models objectives on_request "
-    "pooling postprocessing probing published replication scores search segments separation session similarity sizing "
-    "statistics subwords tasks texts tokens training weighting"
+    "pooling postprocessing probing published repetition replication scores search segments separation session similarity "
+    "sizing statistics subwords tasks texts tokens training weighting"
 ).split()
 CLASSES = {"search": ("SearchIndex",), "postprocessing": ("Postprocessing",), "replication": ("Replications",)}
 LEFT_OUT = {
@@ -27,6 +27,9 @@ LEFT_OUT = {
     "models.verify": "of the bundled folders; test_embedding damages them",
 }
 TEXTS = ["The old miller kept seven geese.", "Tea or coffee?", "It is grey.", "A goose is old.", "", "seven or the grey tea"]
+
+
+AGAIN = {"one": {"supported": 8, "not supported": 0, "undecided": 2}}
 
 
 @dataclass(frozen=True)
@@ -278,7 +281,7 @@ def _of_models(things: Things) -> dict[str, Call]:
 
 
 def _of_scores() -> dict[str, Call]:
-    from course_utils import published, replication, scores, statistics
+    from course_utils import published, repetition, replication, scores, statistics
 
     given, rng = _arrays(), np.random.default_rng(1)
     columns = {"gold": given["gold"], "resamples": 20, "level": 0.9, "seed": 0}
@@ -298,6 +301,9 @@ def _of_scores() -> dict[str, Call]:
         "scores.average_precision": Call(
             scores.average_precision, {"cosines": column, "counts": np.ones((2, 12)), "gold": np.arange(12.0)}
         ),
+        "repetition.repeated_verdicts": Call(repetition.repeated_verdicts, {"notebook": "03"}),
+        "repetition.counted": Call(repetition.counted, {"again": AGAIN}),
+        "repetition.settle": Call(repetition.settle, {"verdict": verdict, "again": AGAIN}),
         "scores.score": Call(scores.score, {**metric, "outcomes": one, **settings}),
         "scores.score_difference": Call(scores.score_difference, {**both, **settings}),
         "scores.seed_differences": Call(scores.seed_differences, {**both, **settings}),
@@ -315,7 +321,7 @@ def _of_scores() -> dict[str, Call]:
             statistics.judge, {"claim": "one", "difference": statistics.Interval(0.2, 0.1, 0.3), "margin": 0.0}
         ),
         "statistics.judge_fact": Call(statistics.judge_fact, {"claim": "one", "holds": True, "measured": "1 of 1"}),
-        "statistics.ledger": Call(statistics.ledger, {"entries": [("folklore", verdict)]}),
+        "statistics.ledger": Call(statistics.ledger, {"entries": [("folklore", verdict)], "again": AGAIN}),
     }
 
 
@@ -332,7 +338,7 @@ def _of_files(things: Things) -> dict[str, Call]:
         "ledgers.find_notebooks": Call(ledgers.find_notebooks, {"folder": notebooks}),
         "ledgers.read_ledger": Call(ledgers.read_ledger, {"path": next(notebooks.glob("00_*.ipynb"))}),
         "ledgers.course_ledger": Call(
-            ledgers.course_ledger, {"folder": notebooks, "statements": statements, "here": ()}, run=False
+            ledgers.course_ledger, {"folder": notebooks, "statements": statements, "here": (), "again": AGAIN}, run=False
         ),
         "ledgers.count_verdicts": Call(ledgers.count_verdicts, {"folder": notebooks}, run=False),
         "search.SearchIndex.save": Call(index.save, {"folder": saved}, run=False),

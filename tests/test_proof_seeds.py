@@ -1,5 +1,6 @@
 """The draws change what they are to change, and a claim that wavers is found out."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -11,7 +12,6 @@ import pytest
 
 from course_utils import data, replication
 from course_utils.proof import draws, seeds
-from course_utils.publishing import chosen
 
 
 def in_a_kernel(folder, notebook, number, code):
@@ -133,33 +133,59 @@ def test_verdicts_are_read_from_what_the_kernel_told():
     assert seeds.told(made("one", f"two\n{line}")) == {"a": "supported", "b": "undecided"}
 
 
+def notebook_with(path, again):
+    """A notebook whose ledger holds three claims, the second wavering; with what came of them again if ``again``."""
+    import course_utils as cu
+
+    facts = [("steady", True), ("wavering", False), ("also steady", True)]
+    entries = [("we", cu.judge_fact(claim, holds, "counted")) for claim, holds in facts]
+    counts = {"supported": 0, "not supported": 8, "undecided": 2}
+    shown = cu.ledger(entries, {"wavering": counts} if again else None).to_html()
+    output = nbformat.v4.new_output("execute_result", {"text/html": shown})
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("cu.ledger(x)", outputs=[output])]), path)
+
+
 @pytest.fixture
 def ten(tmp_path, monkeypatch):
-    """Ten draws of one notebook whose ledger has three claims; the second holds in eight."""
-    before = {"steady": "supported", "wavering": "not supported", "open": "undecided"}
-    (path,) = chosen(["00"])
+    """Ten draws of one notebook; its second claim holds in eight."""
+    path = tmp_path / "00_one.ipynb"
+    notebook_with(path, again=False)
     monkeypatch.setattr(seeds, "chosen", lambda names: [path])
-    monkeypatch.setattr(seeds, "stored", lambda path: before)
     for place, number in enumerate(seeds.DRAWS):
-        claims = {**before, "wavering": "undecided" if place < 2 else "not supported"}
-        claims["steady"] = "undecided" if place == 5 else "supported"
+        claims = {"steady": "supported", "also steady": "undecided" if place == 5 else "supported"}
+        claims["wavering"] = "undecided" if place < 2 else "not supported"
         (tmp_path / f"00-{number}.json").write_text(json.dumps({"claims": claims}))
     return tmp_path
 
 
-def test_a_claim_that_wavers_is_found_out(ten):
-    outcome = seeds.table(ten, ten / "claims.csv")
+def test_a_wavering_claim_that_a_ledger_calls_decided_is_found_out(ten):
+    outcome = seeds.table(ten, ten)
     assert not outcome.passed
-    assert outcome.figures == {"less often": {"00: wavering": 8}}
-    assert outcome.what == "3 claims, 2 decided, 1 of these alike in 9 of 10"
+    assert outcome.figures == {"less often": {"00: wavering": "not supported in 8"}}
     assert (ten / "claims.csv").read_text().splitlines()[1:] == [
-        "00,steady,supported,9,0,1", "00,wavering,not supported,0,8,2", "00,open,undecided,0,0,10",
+        "00,steady,supported,10,0,0", "00,wavering,not supported,0,8,2", "00,also steady,supported,9,0,1",
     ]  # fmt: skip
+    digest = hashlib.sha256((ten / "claims.csv").read_bytes()).hexdigest()
+    assert json.loads((ten / "checksums.json").read_text()) == {"claims.csv": digest}
+
+
+def test_a_ledger_that_says_undecided_passes_and_keeps_the_verdict_of_the_interval(ten):
+    notebook_with(ten / "00_one.ipynb", again=True)
+    assert seeds.stored(ten / "00_one.ipynb") == {
+        "steady": "supported",
+        "wavering": "not supported",
+        "also steady": "supported",
+    }
+    outcome = seeds.table(ten, ten)
+    assert outcome.passed
+    assert outcome.what.startswith(
+        "3 claims, 3 decided by their interval; 1 of these in fewer than nine of ten draws, 0 of which"
+    )
 
 
 def test_a_draw_that_is_missing_leaves_no_table(ten):
     (ten / "00-7.json").unlink()
-    outcome = seeds.table(ten, ten / "claims.csv")
+    outcome = seeds.table(ten, ten)
     assert not outcome.passed
     assert "do not have 10 draws" in outcome.what
     assert not (ten / "claims.csv").exists()

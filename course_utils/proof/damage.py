@@ -11,11 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
-from course_utils import data, models, replication
+from course_utils import data, models, repetition, replication
+from course_utils.checksums import LISTING
 from course_utils.proof import Outcome, Steps
 
 RANGES = 64  # a file is cut into so many ranges of bytes, and one byte of each is flipped
-LISTING = "checksums.json"
 DAMAGED = (models.DamagedModelError, data.DamagedDataError, replication.DamagedResultsError)
 
 
@@ -37,6 +37,7 @@ def load_results(folder: Path) -> None:
     """Read the shipped results from ``folder``."""
     with mock.patch.object(replication, "FOLDER", folder):
         replication.replications()
+        repetition.repeated_verdicts("00")
 
 
 def flips(size: int, seed: str, ranges: int = RANGES) -> list[tuple[int, int]]:
