@@ -6,6 +6,7 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from course_utils import workspace
@@ -22,17 +23,31 @@ def lab(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Run the tests, then every notebook with its stored outputs compared; no network is used."""
+    """Run the tests and, at the same time, every notebook with its stored outputs compared; no network is used.
+
+    Each of the two has half of the processors; what the notebooks say is printed after the tests.
+    """
     from course_utils.publishing import NBVAL, clean_environment
+    from course_utils.session import THREADS
 
     compare = "--nbval-lax" if "--lax" in arguments else "--nbval"
     arguments = [a for a in arguments if a != "--lax"]
-    codes = []
-    with clean_environment():
-        for part in (["tests", "course_utils"], ["notebooks", compare, *NBVAL]):
-            command = [sys.executable, "-m", "pytest", "-q", "--durations=5", *part, *arguments]
-            print(f"== pytest {part[0]}", flush=True)
-            codes.append(subprocess.call(command, cwd=workspace.ROOT, env={**os.environ, "TOKENIZERS_PARALLELISM": "false"}))
+    threads = str(min(2, max(1, (os.cpu_count() or 1) // 2)))
+    settings = {"TOKENIZERS_PARALLELISM": "false", THREADS: threads, "OMP_NUM_THREADS": threads}
+
+    def start(*part, **options):
+        command = [sys.executable, "-m", "pytest", "-q", "--durations=5", *part, *arguments]
+        return subprocess.Popen(command, cwd=workspace.ROOT, env={**os.environ, **settings}, **options)
+
+    with clean_environment(), tempfile.TemporaryFile() as said:
+        print("== pytest tests", flush=True)
+        notebooks = start("notebooks", compare, *NBVAL, stdout=said, stderr=subprocess.STDOUT)
+        try:
+            codes = [start("tests", "course_utils").wait(), notebooks.wait()]
+        finally:
+            notebooks.kill()
+        said.seek(0)
+        print(f"== pytest notebooks\n{said.read().decode(errors='replace')}", flush=True)
     return max(codes)
 
 

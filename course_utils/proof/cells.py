@@ -48,7 +48,8 @@ def compare(
     """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        options = ["-q", "-p", "no:cacheprovider", "--nbval" if strict else "--nbval-lax", *NBVAL, f"--junitxml={report}"]
+        options = ["-q", "-p", "no:cacheprovider", "--nbval" if strict else "--nbval-lax", *NBVAL]
+        options += [f"--nbval-cell-timeout={timeout:g}", f"--junitxml={report}"]
         command = [*wrapper, sys.executable, "-m", "pytest", *options, str(notebook)]
         with clean_environment():
             variables = {**os.environ, "TOKENIZERS_PARALLELISM": "false", **(environment or {})}

@@ -8,9 +8,15 @@ from course_utils.proof import Outcome, Steps
 from course_utils.proof.cells import compare
 from course_utils.publishing import chosen
 
-# torch's kernels, oneDNN and MKL are limited alike, as on a processor that has no more
+# torch's kernels, oneDNN and MKL are limited alike, as on a processor that has no more. MKL heeds its limit on Intel only; what
+# it heeds on every processor is COMPATIBLE, sums in the order of the oldest
 INSTRUCTIONS = {
-    "default": {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41", "MKL_ENABLE_INSTRUCTIONS": "SSE4_2"},
+    "default": {
+        "ATEN_CPU_CAPABILITY": "default",
+        "ONEDNN_MAX_CPU_ISA": "SSE41",
+        "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
+        "MKL_CBWR": "COMPATIBLE",
+    },
     "avx2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"},
     "avx512": {"ATEN_CPU_CAPABILITY": "avx512", "ONEDNN_MAX_CPU_ISA": "AVX512_CORE", "MKL_ENABLE_INSTRUCTIONS": "AVX512"},
 }
