@@ -236,6 +236,10 @@ that every interval in notebooks 05-07 is computed from items and seeds. A row i
 * `sts`, `random`: cosines in units of 0.00001. `search`: ranks of the right passages.
 * Order of the items: as in `course_utils/tasks.py`.
 
+`claims.csv` has a row for each claim of each notebook: the verdict of its interval, and how often each verdict came out when
+the study was repeated ten times, with other data, random numbers and training seeds (`python -m course_utils proof seeds`).
+`cu.repeated_verdicts()` reads it.
+
 ## Provenance
 | | |
 |---|---|
