@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from course_utils import workspace
+from course_utils.writing import CannotWriteError
 
 TAKE_MORE = ("lab", "test", "notebooks", "budget", "bench", "proof", "site", "slides")  # commands with arguments of their own
 
@@ -115,7 +116,7 @@ def main(arguments: list[str] | None = None) -> int:
             from course_utils.proof import runner
 
             return runner.main(rest)
-    except (ValueError, ConnectionError) as error:
+    except (ValueError, ConnectionError, CannotWriteError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0
