@@ -96,10 +96,8 @@ def write_record(folder: Path, files: list[str]) -> None:
     path = _record_path(folder)
     with contextlib.suppress(OSError):
         path.parent.mkdir(exist_ok=True)
-        with (
-            replacing(path) as partial,
-            open(partial, "w", encoding="utf-8") as file,
-        ):  # before the checksums, which take a while
+        with replacing(path) as partial, open(partial, "w", encoding="utf-8") as file:
+            # opened before the checksums, which take a while
             json.dump({name: (_size(folder / name), sha256(folder / name)) for name in files}, file, indent=1)
 
 

@@ -102,7 +102,10 @@ def test_a_model_that_is_saved_where_there_is_no_room_is_found_out(tmp_path, mon
 
 def test_what_cannot_be_shown_is_not_passed_off_as_shown(monkeypatch):
     monkeypatch.setattr(storage, "namespace", lambda: False)
-    nowhere = lambda: contextlib.nullcontext(["false"])  # noqa: E731
+
+    def nowhere():
+        return contextlib.nullcontext(["false"])
+
     for outcome in (storage.on_full_disk(storage.progress), storage.commands(nowhere), storage.notebook(nowhere)):
         assert not outcome.passed
         assert outcome.what.startswith("not shown")
@@ -114,8 +117,8 @@ def test_what_cannot_be_shown_is_not_passed_off_as_shown(monkeypatch):
 @mounts
 def test_the_course_and_the_home_folder_are_read_only():
     with storage.read_only() as wrapper:
-        for place in (f"{str(storage.ROOT)!r}", "pathlib.Path.home()"):
-            done = storage.python(f"import pathlib; pathlib.Path({place}, 'x').touch()", wrapper=wrapper)
+        for place in (repr(str(storage.ROOT)), "pathlib.Path.home()"):
+            done = storage.python(f"import pathlib; pathlib.Path({place}, 'x').touch()", wrapper)
             assert "Read-only file system" in done.stderr
 
 
@@ -129,19 +132,19 @@ def test_a_disk_that_is_not_read_only_is_found_out(tmp_path, monkeypatch):
 def test_there_is_no_home_folder():
     code = "import pathlib; home = pathlib.Path.home(); print(home.is_dir()); home.mkdir(parents=True)"
     with storage.no_home() as wrapper:
-        done = storage.python(code, wrapper=wrapper)
+        done = storage.python(code, wrapper)
     assert done.stdout.split() == ["False"]
     assert "NotADirectoryError" in done.stderr
     with storage.no_home(named=False) as wrapper:
         if storage._runs(wrapper):
-            assert "RuntimeError" in storage.python(code, wrapper=wrapper).stderr
+            assert "RuntimeError" in storage.python(code, wrapper).stderr
 
 
 def test_no_variable_names_another_place_to_write_to(monkeypatch):
     for name in ("XDG_CACHE_HOME", "HF_HOME", storage.record.VARIABLE):
         monkeypatch.setenv(name, "somewhere")
     with storage.no_home() as wrapper:
-        said = storage.python("import os; print(*os.environ.items(), sep='\\n')", wrapper=wrapper).stdout
+        said = storage.python("import os; print(*os.environ.items(), sep='\\n')", wrapper).stdout
     assert "somewhere" not in said
     assert os.environ["HF_HOME"] == "somewhere"
 

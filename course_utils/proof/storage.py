@@ -70,13 +70,13 @@ def _runs(wrapper: Sequence[str]) -> bool:
 
 
 def behind(mounts: str) -> list[str]:
-    """The beginning of a command in a namespace of its own, after the shell commands ``mounts``."""
+    """The beginning of a command in a mount namespace of its own, after the shell commands ``mounts``."""
     return ["unshare", "--map-root-user", "--mount", "sh", "-ec", f'{mounts}\nexec "$@"', "sh"]
 
 
-def python(code: str, environment: dict[str, str] | None = None, wrapper: Sequence[str] = ()) -> subprocess.CompletedProcess:
-    """Run ``code`` with the course importable and without a network."""
-    variables = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", **(environment or {})}
+def python(code: str, wrapper: Sequence[str]) -> subprocess.CompletedProcess:
+    """Run ``code`` behind ``wrapper``, with the course importable and without requests to the hub."""
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
     command = [*wrapper, sys.executable, "-c", code]
     return subprocess.run(command, env=variables, cwd=tempfile.gettempdir(), capture_output=True, text=True, timeout=900)
 
@@ -111,11 +111,9 @@ def on_full_disk(call: Callable[[Path], Found], prepare: str = "") -> Outcome:
     if not namespace():
         return NOT_SHOWN
     with tempfile.TemporaryDirectory() as folder:
-        code = (
-            f"import json, pathlib\nfrom course_utils.proof import storage\n{prepare}\nprint(json.dumps(storage.{call.__name__}"
-        )
-        wrapper = behind(f"mount -t tmpfs -o size={DISK_MB}m none {shlex.quote(folder)}")
-        done = python(f"{code}(pathlib.Path({folder!r}))))", wrapper=wrapper)
+        imports = "import json, pathlib\nfrom course_utils.proof import storage"
+        code = f"{imports}\n{prepare}\nprint(json.dumps(storage.{call.__name__}(pathlib.Path({folder!r}))))"
+        done = python(code, behind(f"mount -t tmpfs -o size={DISK_MB}m none {shlex.quote(folder)}"))
     if done.returncode:
         return Outcome(False, done.stderr.strip().rpartition("\n")[2])
     found = json.loads(done.stdout.splitlines()[-1])
@@ -311,7 +309,7 @@ def _settings(folder: str, home: Path | None) -> list[str]:
 
     But for one: Jupyter writes down there how a kernel is reached.
     """
-    known = (
+    known = [
         "HOME",
         "USERPROFILE",
         "HF_HOME",
@@ -320,9 +318,9 @@ def _settings(folder: str, home: Path | None) -> list[str]:
         "IPYTHONDIR",
         record.VARIABLE,
         workspace.VARIABLE,
-    )
-    names = [name for name in os.environ if name.startswith(("XDG_", "JUPYTER_"))]
-    left_out = [word for name in (*known, *names) for word in ("-u", name)]
+    ]
+    others = [name for name in os.environ if name.startswith(("XDG_", "JUPYTER_"))]
+    left_out = [word for name in known + others for word in ("-u", name)]
     return ["env", *left_out, *([f"HOME={home}"] if home else []), f"JUPYTER_RUNTIME_DIR={folder}/runtime"]
 
 
@@ -345,17 +343,16 @@ def commands(place: Callable[[], contextlib.AbstractContextManager[list[str]]]) 
         looked_at = dict(COMMANDS)
         if place is read_only:
             write = f"import pathlib\nfor p in ({str(ROOT)!r}, pathlib.Path.home()): pathlib.Path(p, 'x').touch()"
-            if "Read-only" not in python(write, wrapper=wrapper).stderr:
+            if "Read-only" not in python(write, wrapper).stderr:
                 return Outcome(False, "the disk is not read-only")
             looked_at["lab"] = (LAB, r"^The notebooks could not be written into .*: Read-only.*COURSE_WORK")
         for name, (code, wanted) in looked_at.items():
-            done = python(code, wrapper=wrapper)
+            done = python(code, wrapper)
             if "Traceback" in done.stderr or not re.search(wanted, done.stdout + done.stderr, re.M):
                 faults.append(f"{name}: {(done.stdout + done.stderr)[-300:]}")
             faults += [f"{name}: {line}" for line in done.stdout.splitlines() if re.match(r"LOOK .*Error:", line)]
-    return Outcome(
-        not faults, f"{len(looked_at)} commands, {len(faults)} faults", {"commands": list(looked_at), "faults": faults}
-    )
+    what = f"{len(looked_at)} commands, {len(faults)} faults"
+    return Outcome(not faults, what, {"commands": list(looked_at), "faults": faults})
 
 
 # Several kernels
@@ -393,10 +390,9 @@ print(sum(map(len, record._memory.values())))"""
         in_memory = sum(int(process.communicate(timeout=600)[0]) for process in started)
         there = {name: entry["checks"] for name, entry in json.loads(file.read_text("utf-8")).items()}
     made, kept = 2 * processes * updates, sum(there.values())
-    what = f"{processes} processes, {made} updates, {kept} in the file, {in_memory} in memory at the end"
-    return Outcome(
-        kept + in_memory == made, f"{what}, {made - kept - in_memory} lost", {"made": made, "in memory": in_memory, **there}
-    )
+    lost = made - kept - in_memory
+    what = f"{processes} processes, {made} updates, {kept} in the file, {in_memory} in memory at the end, {lost} lost"
+    return Outcome(not lost, what, {"made": made, "in memory": in_memory, **there})
 
 
 def killed(times: int = 20, prepare: str = "") -> Outcome:
@@ -413,9 +409,8 @@ while True:
     faults, count = [], 0
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "progress.json"
-        file.write_text(
-            json.dumps({f"other {number}": {"checks": 1} for number in range(2000)}), "utf-8"
-        )  # writing takes a while
+        others = {f"other {number}": {"checks": 1} for number in range(2000)}  # so that writing takes a while
+        file.write_text(json.dumps(others), "utf-8")
         variables = {**os.environ, "PYTHONPATH": str(ROOT), record.VARIABLE: str(file)}
         for number in range(times):
             process = subprocess.Popen([sys.executable, "-c", code], env=variables, stdout=subprocess.PIPE, text=True)
