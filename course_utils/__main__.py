@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from course_utils import workspace
+from course_utils.writing import CannotWriteError
 
 TAKE_MORE = ("lab", "test", "notebooks", "budget", "bench", "proof", "site", "slides")  # commands with arguments of their own
 
@@ -130,7 +131,7 @@ def main(arguments: list[str] | None = None) -> int:
             from course_utils.proof import runner
 
             return runner.main(rest)
-    except (ValueError, ConnectionError) as error:
+    except (ValueError, ConnectionError, CannotWriteError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0

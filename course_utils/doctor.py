@@ -103,7 +103,10 @@ def _memory() -> list[Line]:
 def _disk() -> list[Line]:
     from course_utils import data, hub
 
-    cache = hub.cache_folder()
+    try:
+        cache = hub.cache_folder()
+    except hub.FetchError as error:
+        return [Line("disk", "no folder for what is fetched; the course works without it", False, str(error))]
     there = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
     free = shutil.disk_usage(there).free / 1e9
     need = sum(public.megabytes for public in [*hub.MODELS.values(), *data.PUBLIC.values()]) / 1000
@@ -138,9 +141,13 @@ def _cache() -> list[Line]:
     """What of the hub is cached; nothing of it is needed, so only damage is a fault."""
     from course_utils import hub, prefetch
 
+    try:
+        cache = hub.cache_folder()
+    except hub.FetchError:
+        return []  # said of the disk
     lines = []
     for name, want in prefetch.wanted([]).items():
-        state = prefetch.state_of(want, hub.cache_folder())
+        state = prefetch.state_of(want, cache)
         lines.append(Line("cached", f"{name}: {state}", not state.startswith("DAMAGED"), f"Fetch it anew: {want.prefetch}"))
     return lines
 

@@ -108,10 +108,20 @@ def fetch_model(name: str, revision: str | None = None) -> Path:
 
 
 def cache_folder() -> Path:
-    """The hub's cache folder: HF_HUB_CACHE, else ``hub`` in HF_HOME, else ``~/.cache/huggingface/hub``."""
+    """The hub's cache folder: HF_HUB_CACHE, else ``hub`` in HF_HOME, else ``~/.cache/huggingface/hub``.
+
+    Raises:
+        FetchError: there is no home folder, and none of the two variables.
+    """
     from huggingface_hub import constants
 
-    return Path(constants.HF_HUB_CACHE).expanduser()
+    try:
+        return Path(constants.HF_HUB_CACHE).expanduser()
+    except RuntimeError:
+        raise FetchError(
+            "There is no home folder, so no place for what is fetched. Name a folder of yours before Python starts: "
+            "HF_HUB_CACHE=/a/folder."
+        ) from None
 
 
 def is_offline() -> bool:

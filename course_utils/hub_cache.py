@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import json
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.checksums import git_sha1, sha256
+from course_utils.writing import replacing
 
 _OF = re.compile(r"-\d{5}-of-(\d{5})\.")
 _VOCABULARIES = {"tokenizer.json", "vocab.txt", "vocab.json", "sentencepiece.bpe.model", "spiece.model"}
@@ -96,10 +96,9 @@ def write_record(folder: Path, files: list[str]) -> None:
     path = _record_path(folder)
     with contextlib.suppress(OSError):
         path.parent.mkdir(exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}")
-        with open(temporary, "w", encoding="utf-8") as file:  # before the checksums, which take a while
+        with replacing(path) as partial, open(partial, "w", encoding="utf-8") as file:
+            # opened before the checksums, which take a while
             json.dump({name: (_size(folder / name), sha256(folder / name)) for name in files}, file, indent=1)
-        temporary.replace(path)
 
 
 def damaged(folder: Path) -> list[str]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from course_utils import arguments, model_arguments, tasks
 from course_utils.checksums import list_checksum, sha256, verified
+from course_utils.writing import replacing
 
 FOLDER = Path(__file__).parent / "results"
 ADVICE = "Get it back with: git checkout -- course_utils/results."
@@ -163,7 +164,8 @@ def write(seeds=SEEDS, trainings=TRAININGS, folder: Path = FOLDER) -> None:
             if not part.is_file():
                 begun = time.perf_counter()
                 outcomes = evaluate_both(train(training, seed))
-                np.savez(part, **{f"{p}|{name}": v for p, found in outcomes.items() for name, v in found.items()})
+                with replacing(part) as partial, open(partial, "wb") as file:  # a part that is there is taken for done
+                    np.savez(file, **{f"{p}|{name}": v for p, found in outcomes.items() for name, v in found.items()})
                 print(f"{training}, seed {seed}: {time.perf_counter() - begun:.0f} s", flush=True)
         _collect(parts, folder)
     _card(folder, time.perf_counter() - start)

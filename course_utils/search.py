@@ -6,6 +6,7 @@ import hashlib
 import html
 import json
 from collections.abc import Collection, Hashable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ import numpy as np
 from course_utils import arguments, model_arguments
 from course_utils.embedding import check_texts
 from course_utils.large import embed_collection, exact_search, known_pooling
+from course_utils.writing import explained, replacing
 
 FORMAT = 1
 FILES = ("vectors.safetensors", "texts.json")
@@ -207,23 +209,26 @@ class SearchIndex:
 
         Raises:
             TypeError: ``folder`` is no path.
-            OSError: it cannot be written there.
+            CannotWriteError: it cannot be written there (an ``OSError``). An index that was there before still loads.
         """
         from safetensors.numpy import save_file
 
         folder = arguments.path(folder, "folder")
-        folder.mkdir(parents=True, exist_ok=True)
-        vectors, texts = (folder / name for name in FILES)
-        save_file({"vectors": np.ascontiguousarray(self.vectors)}, str(vectors))
-        texts.write_text(json.dumps(self.texts, ensure_ascii=False), encoding="utf-8")
         about = {
             "format": FORMAT,
             "model": self.encoder.name,
             "model_checksum": self.checksum,
             "pooling": self.pooling,
-            "files": {path.name: _sha256(path) for path in (vectors, texts)},
         }
-        (folder / "index.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+        with explained("The index", folder, "Free some space there, or give another folder."):
+            folder.mkdir(parents=True, exist_ok=True)
+            paths = [folder / name for name in (*FILES, "index.json")]
+            with ExitStack() as stack:  # all are written before one is replaced
+                vectors, texts, listing = (stack.enter_context(replacing(path)) for path in paths)
+                save_file({"vectors": np.ascontiguousarray(self.vectors)}, str(vectors))
+                texts.write_text(json.dumps(self.texts, ensure_ascii=False), encoding="utf-8")
+                about["files"] = dict(zip(FILES, map(_sha256, (vectors, texts)), strict=True))
+                listing.write_text(json.dumps(about, indent=1), encoding="utf-8")
         return folder
 
     @classmethod

@@ -9,20 +9,31 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
+from course_utils.writing import CannotWriteError, explained, replacing
+
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = ".originals.json"
 VARIABLE = "COURSE_WORK"
+ADVICE = f"Free some space there, or name a folder of yours in the variable {VARIABLE}. What you had is as it was."
 
 
 def work_folder(root: Path = ROOT) -> Path:
     """Where the learner's copies are: ``COURSE_WORK``; else ``work`` beside the notebooks; else ``cls-course`` at home.
 
     At home where the course's folder cannot be written, as where one copy of it serves a class.
+
+    Raises:
+        CannotWriteError: the course's folder cannot be written and there is no home folder.
     """
     if os.environ.get(VARIABLE):
         return Path(os.environ[VARIABLE]).expanduser().resolve()
     work = root / "work"
-    return work if os.access(work if work.is_dir() else root, os.W_OK) else Path.home() / "cls-course"
+    if os.access(work if work.is_dir() else root, os.W_OK):
+        return work
+    try:
+        return Path.home() / "cls-course"
+    except RuntimeError:
+        raise CannotWriteError(f"{root} cannot be written, and there is no home folder. {ADVICE}") from None
 
 
 def _digest(path: Path) -> str:
@@ -45,18 +56,28 @@ def update(root: Path = ROOT, report=print) -> Path:
 
     Returns:
         The work folder.
+
+    Raises:
+        CannotWriteError: it cannot be written. Every copy in it is whole.
     """
     work = work_folder(root)
-    work.mkdir(parents=True, exist_ok=True)
+    with explained("The notebooks", work, ADVICE):
+        work.mkdir(parents=True, exist_ok=True)
+        _update(root, work, report)
+    return work
+
+
+def _update(root: Path, work: Path, report) -> None:
     record = _read_record(work)
+    before = dict(record)
     for original in sorted((root / "notebooks").glob("*.ipynb")):
         copy, digest = work / original.name, _digest(original)
         if not copy.exists():
-            shutil.copyfile(original, copy)
+            _copy(original, copy)
             record[original.name] = digest
         elif record.get(original.name) != digest:
             if _digest(copy) == record.get(original.name):
-                shutil.copyfile(original, copy)
+                _copy(original, copy)
                 record[original.name] = digest
                 report(f"{original.name}: updated (you had not changed it)")
             elif _digest(copy) == digest:
@@ -66,8 +87,18 @@ def update(root: Path = ROOT, report=print) -> Path:
                     f"{original.name}: there is a newer original; yours is kept. "
                     f"make reset NOTEBOOK={original.name[:2]} takes it."
                 )
-    (work / RECORD).write_text(json.dumps(record, indent=2), encoding="utf-8")
-    return work
+    if record != before:
+        _write_record(work, record)
+
+
+def _copy(original: Path, copy: Path) -> None:
+    with replacing(copy) as partial:
+        shutil.copyfile(original, partial)
+
+
+def _write_record(work: Path, record: dict[str, str]) -> None:
+    with replacing(work / RECORD) as partial:
+        partial.write_text(json.dumps(record, indent=2), encoding="utf-8")
 
 
 def reset(notebook: str, root: Path = ROOT, now: datetime | None = None) -> tuple[Path, Path | None]:
@@ -81,6 +112,7 @@ def reset(notebook: str, root: Path = ROOT, now: datetime | None = None) -> tupl
 
     Raises:
         ValueError: no notebook, or more than one, begins so.
+        CannotWriteError: it cannot be written. Yours is then where it was.
     """
     originals = sorted((root / "notebooks").glob("*.ipynb"))
     found = [path for path in originals if notebook and path.name.startswith(notebook)]
@@ -89,18 +121,20 @@ def reset(notebook: str, root: Path = ROOT, now: datetime | None = None) -> tupl
         raise ValueError(f"NOTEBOOK={notebook!r} names {len(found)} notebooks. Give the beginning of one: {names}")
     original = found[0]
     work = work_folder(root)
-    work.mkdir(parents=True, exist_ok=True)
     copy, kept = work / original.name, None
-    if copy.exists() and _digest(copy) != _digest(original):
-        stamp = (now or datetime.now()).strftime("%Y-%m-%d_%H%M%S")
-        kept = copy.with_name(f"{copy.stem}.mine_{stamp}.ipynb")
-        number = 2
-        while kept.exists():
-            kept = copy.with_name(f"{copy.stem}.mine_{stamp}_{number}.ipynb")
-            number += 1
-        copy.rename(kept)
-    shutil.copyfile(original, copy)
-    record = _read_record(work)
-    record[original.name] = _digest(original)
-    (work / RECORD).write_text(json.dumps(record, indent=2), encoding="utf-8")
+    with explained("The notebook", work, ADVICE):
+        work.mkdir(parents=True, exist_ok=True)
+        record = _read_record(work)
+        record[original.name] = _digest(original)
+        with replacing(work / RECORD) as listing, replacing(copy) as partial:  # both are written before yours is moved
+            shutil.copyfile(original, partial)
+            listing.write_text(json.dumps(record, indent=2), encoding="utf-8")
+            if copy.exists() and _digest(copy) != _digest(original):
+                stamp = (now or datetime.now()).strftime("%Y-%m-%d_%H%M%S")
+                kept = copy.with_name(f"{copy.stem}.mine_{stamp}.ipynb")
+                number = 2
+                while kept.exists():
+                    kept = copy.with_name(f"{copy.stem}.mine_{stamp}_{number}.ipynb")
+                    number += 1
+                copy.rename(kept)
     return copy, kept

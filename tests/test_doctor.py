@@ -56,3 +56,13 @@ def test_a_hub_that_does_not_answer_is_no_end(monkeypatch):
     assert not line.good
     assert "no answer within 5 s" in line.found
     assert "The course works without it" in line.advice
+
+
+def test_without_a_home_folder_it_says_what_to_set(monkeypatch):
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", "~/.cache/huggingface/hub")
+    monkeypatch.setattr("pathlib.Path.expanduser", lambda path: (_ for _ in ()).throw(RuntimeError("no home")))
+    bad = [line for line in doctor.examine() if not line.good and line.name in ("disk", "cache", "cached")]
+    assert [line.name for line in bad] == ["disk"]
+    assert "HF_HUB_CACHE=/a/folder" in bad[0].advice

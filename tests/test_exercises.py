@@ -396,6 +396,23 @@ def test_two_kernels_at_once(progress_file):
     assert json.loads(progress_file.read_text()) == {f"nb99.{number}": {"checks": 20} for number in range(4)}
 
 
+def test_what_was_counted_in_memory_is_added_to_what_others_wrote(progress_file, monkeypatch):
+    def once_more(entry):
+        entry["checks"] = record.count(entry, "checks") + 1
+
+    with monkeypatch.context() as full:
+        full.setattr(record.json, "dump", lambda *arguments, **more: (_ for _ in ()).throw(OSError("no space")))
+        for _ in range(2):
+            record.update("nb99.one", once_more)
+            assert not progress_file.exists()
+    assert record.read() == {"nb99.one": {"checks": 2}}
+    progress_file.write_text(json.dumps({"nb99.one": {"checks": 5, "hints": 1}, "nb99.two": {"checks": 7}}))
+    assert record.read()["nb99.one"] == {"checks": 7, "hints": 1}
+    record.update("nb99.two", once_more)
+    wanted = {"nb99.one": {"checks": 7, "hints": 1}, "nb99.two": {"checks": 8}}
+    assert record.read() == json.loads(progress_file.read_text()) == wanted
+
+
 def test_progress_lists_every_exercise():
     CHECKED[0].check("something wrong")
     table = progress()

@@ -245,6 +245,19 @@ def test_an_interrupted_replication_goes_on(tmp_path, monkeypatch):
     assert done == [*replication.TRAININGS[:3], *replication.TRAININGS[2:]]
 
 
+def test_half_a_part_of_a_replication_is_not_taken_for_done(tmp_path, monkeypatch):
+    def half(file, **values):
+        file.write(b"half")
+        raise OSError("no space")
+
+    monkeypatch.setattr(replication, "train", lambda training, seed: None)
+    monkeypatch.setattr(replication, "evaluate_both", lambda encoder: {})
+    monkeypatch.setattr(replication.np, "savez", half)
+    with pytest.raises(OSError, match="no space"):
+        replication.write(seeds=(0,), folder=tmp_path)
+    assert not list((tmp_path / "parts").iterdir())
+
+
 def test_trainings_start_from_what_they_say(monkeypatch):
     seen = {}
 

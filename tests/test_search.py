@@ -1,14 +1,17 @@
 """Search, duplicates, a user's own texts, and large collections."""
 
 import copy
+import errno
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import course_utils as cu
 from course_utils import large
+from course_utils.writing import CannotWriteError
 
 TEXTS = ["The ferry leaves at dawn.", "Soup.", "Who moved the ladder, and why did nobody say so?", "At dawn a ferry departs."]
 
@@ -328,6 +331,33 @@ def damage_vectors(folder):
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
+
+
+def no_room_for_vectors(vectors, path):
+    from safetensors import SafetensorError
+
+    Path(path).write_bytes(b"half")
+    raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+
+def no_room_for_texts(path, text, encoding):
+    path.write_bytes(text.encode()[: len(text) // 2])
+    raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+
+@pytest.mark.parametrize(
+    ("place", "fails"), [("safetensors.numpy.save_file", no_room_for_vectors), ("pathlib.Path.write_text", no_room_for_texts)]
+)
+def test_on_a_full_disk_an_earlier_index_stays(index, encoder, tmp_path, monkeypatch, place, fails):
+    index.save(tmp_path / "earlier")
+    later = cu.SearchIndex(["Later."], index.vectors[:1], encoder, "mean", index.checksum)
+    monkeypatch.setattr(place, fails)
+    for folder in ("earlier", "new"):
+        with pytest.raises(CannotWriteError, match=rf"into .*{folder}: .*No space left on device.* another folder"):
+            later.save(tmp_path / folder)
+    assert cu.SearchIndex.load(tmp_path / "earlier", encoder).texts == TEXTS
+    assert len(list((tmp_path / "earlier").iterdir())) == 3
+    assert not list((tmp_path / "new").iterdir())
 
 
 DAMAGE = {

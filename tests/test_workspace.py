@@ -1,11 +1,13 @@
 """The learner's copies: made, kept, updated, brought back."""
 
+import errno
 from datetime import datetime
 
 import pytest
 
 from course_utils import __main__ as cli
 from course_utils import workspace
+from course_utils.writing import CannotWriteError
 
 
 @pytest.fixture
@@ -100,3 +102,38 @@ def test_lab_serves_the_folder_of_the_copies(monkeypatch, tmp_path):
         assert f"--ServerApp.root_dir={work.parent}" in command
         assert f"--LabApp.default_url=/lab/tree/{work.name}" in command
         assert command[-1] == "--no-browser"
+
+
+def half_a_copy(original, copy):
+    """What a full disk leaves of a copy."""
+    copy.write_bytes(original.read_bytes()[:5])
+    raise OSError(errno.ENOSPC, "No space left on device", str(copy))
+
+
+def test_on_a_full_disk_every_copy_is_whole_and_the_error_says_what_to_do(root, monkeypatch):
+    work = workspace.update(root)
+    (work / "03_probing.ipynb").write_text("mine", encoding="utf-8")
+    for name in ("03_probing.ipynb", "04_pooling.ipynb"):
+        (root / "notebooks" / name).write_text(f"new {name}", encoding="utf-8")
+    before = {path.name: read(path) for path in work.iterdir()}
+    monkeypatch.setattr(workspace.shutil, "copyfile", half_a_copy)
+    for call in (lambda: workspace.update(root, lambda line: None), lambda: workspace.reset("03", root)):
+        with pytest.raises(CannotWriteError, match=r"into .*work: No space left on device\. .* COURSE_WORK"):
+            call()
+        assert {path.name: read(path) for path in work.iterdir()} == before
+
+
+def test_where_nothing_is_new_nothing_is_written(root, monkeypatch):
+    work = workspace.update(root)
+    monkeypatch.setattr(workspace, "replacing", lambda path: pytest.fail(f"{path} is written"))
+    assert workspace.update(root) == work
+
+
+def test_without_a_place_for_the_copies_a_sentence_says_so(root, monkeypatch, capsys):
+    monkeypatch.setattr(workspace.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(workspace.Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
+    with pytest.raises(CannotWriteError, match=r"there is no home folder.*COURSE_WORK"):
+        workspace.update(root)
+    monkeypatch.setattr(cli.subprocess, "call", lambda *arguments, **more: pytest.fail("JupyterLab was opened"))
+    assert cli.main(["lab"]) == 2
+    assert "COURSE_WORK" in capsys.readouterr().err

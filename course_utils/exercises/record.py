@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 VARIABLE = "COURSE_PROGRESS"  # a path; the empty string keeps progress in memory only
-_memory: dict[str, dict] = {}
+_memory: dict[str, tuple[Callable[[dict], None], ...]] = {}  # by exercise name, the changes that are in no file yet
 
 
 def path() -> Path | None:
@@ -27,7 +27,14 @@ def path() -> Path | None:
 
 def read() -> dict[str, dict]:
     """Everything recorded: a dictionary by exercise name. What cannot be read counts as empty."""
-    return {**_from_file(path()), **_memory}
+    return _with_memory(_from_file(path()))
+
+
+def _with_memory(entries: dict[str, dict]) -> dict[str, dict]:
+    for name, changes in _memory.items():
+        for change in changes:
+            change(entries.setdefault(name, {}))
+    return entries
 
 
 def _from_file(file: Path | None) -> dict[str, dict]:
@@ -45,8 +52,9 @@ def _from_file(file: Path | None) -> dict[str, dict]:
 def update(name: str, change: Callable[[dict], None]) -> None:
     """Apply ``change`` to the entry of exercise ``name`` and keep it; in memory where the file cannot be written.
 
-    Two kernels may do this at once: the file is locked, read anew, and replaced as a whole. A damaged file is kept
-    beside it as ``progress.damaged.json``.
+    Two kernels may do this at once: the file is locked, read anew, and replaced as a whole. What is in memory is written
+    with the next change that the file takes, on top of what others have written meanwhile: so ``change`` may be called again.
+    A damaged file is kept beside it as ``progress.damaged.json``.
     """
     from filelock import FileLock, Timeout
 
@@ -56,14 +64,12 @@ def update(name: str, change: Callable[[dict], None]) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(f"{file}.lock", timeout=2):
                 _keep_damaged(file)
-                entries = {**_from_file(file), **_memory}
+                entries = _with_memory(_from_file(file))
                 change(entries.setdefault(name, {}))
                 _replace(file, entries)
                 _memory.clear()
                 return
-    entry = dict(read().get(name, {}))
-    change(entry)
-    _memory[name] = entry
+    _memory[name] = (*_memory.get(name, ()), change)
 
 
 def _keep_damaged(file: Path) -> None:

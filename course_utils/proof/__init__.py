@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PARTS: tuple[str, ...] = (
-    "exercises", "gate", "network", "processors", "seeds", "damage", "classroom", "sizes", "supply",
+    "exercises", "gate", "network", "processors", "seeds", "damage", "storage", "classroom", "sizes", "supply",
 )  # fmt: skip
 
 
