@@ -152,8 +152,9 @@ def course_ledger(
         again: for these, as in ``ledger``.
 
     Returns:
-        A DataFrame with the columns statement (its number), notebook, claim, measured, verdict. A claim that its notebook
-        does not hold (not run, or not there) has the verdict ``not found``.
+        A DataFrame with the columns statement (its number), notebook, claim, measured, again (as in ``ledger``; empty where
+        nothing is known), verdict. A claim that its notebook does not hold (not run, or not there) has the verdict ``not
+        found``.
 
     Raises:
         TypeError: ``folder`` is no path, ``statements`` are no ``Statement``, ``here`` no ``Verdict``, or ``again`` no dict.
@@ -176,11 +177,13 @@ def course_ledger(
     for number, statement in enumerate(statements, 1):
         for notebook, claim in statement.claims:
             row = next((row for row in ledgers.get(notebook, []) if row["claim"] == claim), None)
-            measured, verdict = (row["measured"], row["verdict"]) if row else ("", "not found")
-            rows.append([number, notebook, claim, measured, verdict])
+            found = [row["measured"], row.get("again", ""), row["verdict"]] if row else ["", "", "not found"]
+            rows.append([number, notebook, claim, *found])
     again = counted(again)
-    rows += [[len(statements), "07", verdict.claim, verdict.measured_text, settle(verdict, again)[0]] for verdict in here]
-    return pd.DataFrame(rows, columns=["statement", "notebook", "claim", "measured", "verdict"])
+    rows += [
+        [len(statements), "07", verdict.claim, verdict.measured_text, *reversed(settle(verdict, again))] for verdict in here
+    ]
+    return pd.DataFrame(rows, columns=["statement", "notebook", "claim", "measured", "again", "verdict"])
 
 
 def count_verdicts(folder: str | Path | None = None):

@@ -67,15 +67,18 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def verdicts(folder: Path) -> str:
     """The statements of the course with the claims that decide them, as a Markdown table."""
-    rows = course_ledger(folder)[["statement", "notebook", "claim", "measured", "verdict"]].astype(str).to_numpy().tolist()
+    columns = ["statement", "notebook", "claim", "measured", "again", "verdict"]
+    rows = course_ledger(folder)[columns].astype(str).to_numpy().tolist()
     _, thesis = stored_table(_cells(folder), "cu.course_ledger(")
     rows += [row[1:] for row in thesis if row[1] == str(len(THESIS))]
     lines, last = [], ""
-    for statement, notebook, claim, measured, verdict in rows:
+    for statement, notebook, claim, measured, again, verdict in rows:
         if statement != last:
             lines.append([f"**{statement}  {THESIS[int(statement) - 1].text}**", "", "", ""])
         last = statement
-        lines.append([claim, measured.replace(", alone", "; alone"), verdict, notebook])
+        wavers = again.rpartition(" in ")[0] not in ("", verdict)
+        measured = measured.replace(", alone", "; alone") + (f"; {again}" if wavers else "")
+        lines.append([claim, measured, verdict, notebook])
     return _table(["claim", "measured", "verdict", "nb"], lines)
 
 
