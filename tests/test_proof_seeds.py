@@ -103,7 +103,7 @@ a, b = (cu.evaluate(way, ["search"]) for way in (cu.tfidf_vectors, lambda texts:
 two = {"search": np.stack([a["search"], a["search"]])}
 values = np.arange(50.0)
 print(json.dumps([cu.judge_scores("a", "search", a, b).measured.value, cu.judge_scores("a", "search", two, b).measured.value,
-                  cu.bootstrap(lambda rows: values[rows].mean(), 50).value]))"""
+                  cu.bootstrap(lambda rows: values[rows].mean(), 50).value, cu.score("search", a).value]))"""
 
 
 def test_items_are_drawn_where_no_training_is_compared(tmp_path):
@@ -111,6 +111,7 @@ def test_items_are_drawn_where_no_training_is_compared(tmp_path):
     assert one[0] != pytest.approx(other[0])
     assert one[1] == pytest.approx(other[1])  # a training: the seed is what changes
     assert one[2] != pytest.approx(other[2])
+    assert one[3] == pytest.approx(other[3])  # a figure that is shown is no claim
 
 
 # What is counted

@@ -176,15 +176,18 @@ def _drawn_items(number: int) -> None:
 
     from course_utils import scores, statistics
 
-    curves, counts, bootstrap, kmeans = scores._curves, scores._counts, statistics.bootstrap, sklearn.cluster.KMeans
-    trained = [False]
+    judge, counts, bootstrap, kmeans = scores.judge_scores, scores._counts, statistics.bootstrap, sklearn.cluster.KMeans
+    judged = [False]
 
-    def _curves(metric, systems, resamples, seed):
-        trained[0] = any(np.ndim(values) == 2 for outcomes in systems for values in outcomes.values())
-        return curves(metric, systems, resamples, seed)
+    def judge_scores(claim, metric, a, b, margin=0.0):
+        judged[0] = not any(np.ndim(values) == 2 for outcomes in (a, b) for values in outcomes.values())
+        try:
+            return judge(claim, metric, a, b, margin)
+        finally:
+            judged[0] = False
 
     def _counts(n, resamples, seed):
-        if trained[0]:
+        if not judged[0]:
             return counts(n, resamples, seed)
         base = np.random.default_rng([number, n]).integers(0, n, n)
         rows = base[np.random.default_rng([seed, number, 2]).integers(0, n, (resamples, n))]
@@ -197,5 +200,6 @@ def _drawn_items(number: int) -> None:
     def other_kmeans(*arguments, random_state=None, **options):
         return kmeans(*arguments, random_state=None if random_state is None else random_state + number, **options)
 
-    scores._curves, scores._counts, sklearn.cluster.KMeans = _curves, _counts, other_kmeans
+    scores._counts, sklearn.cluster.KMeans = _counts, other_kmeans
+    _everywhere("judge_scores", judge, judge_scores)
     _everywhere("bootstrap", bootstrap, drawn_bootstrap)
