@@ -33,7 +33,7 @@ class Statement:
 
 THESIS = (
     Statement(
-        "[CLS] goes in as one vector and does not come out empty, but cosine reads it badly.",
+        "[CLS] goes in as one vector and does not come out empty; how badly cosine reads it is not settled.",
         (
             ("02", "what goes in at [CLS] is one vector, the same in every sentence"),
             ("03", "a probe reads topic from [CLS], above the majority class"),
@@ -54,7 +54,7 @@ THESIS = (
         ),
     ),
     Statement(
-        "The mean of a raw model is more robust than [CLS], and still not good.",
+        "The mean of a raw model follows shared words; that it is more robust than [CLS] is not settled.",
         (
             ("04", "the mean is above [CLS]"),
             ("04", "the mean is above the untrained mean"),
@@ -63,7 +63,7 @@ THESIS = (
         ),
     ),
     Statement(
-        "Fine-tuning forges [CLS] for the task it is trained on, and only for it.",
+        "Fine-tuning can forge [CLS] for the task it is trained on, and is not shown to help another.",
         (
             ("05", "tuned on sentiment, [CLS] gives more sentiment"),
             ("05", "tuned on topic, [CLS] gives more topic"),

@@ -611,7 +611,7 @@ quiz = Quiz(
             answer="c",
         ),
         Question(
-            "Why can a linear probe read what cosine does not show?",
+            "A linear probe reads something that cosine does not show. How can that be?",
             {
                 "a": ("It has hidden layers.", "A linear probe has none: one weight a dimension and class."),
                 "b": (

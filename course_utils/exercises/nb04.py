@@ -626,7 +626,7 @@ quiz = Quiz(
                 "b": ("Never.", "For raw BERT-base and cosine the published difference is large."),
                 "c": ("After training for similarity.", "There the difference is about a point, and can go either way."),
                 "d": (
-                    "For raw models and cosine, by a margin to be measured for the model at hand; it does not make "
+                    "For raw models and cosine, where a measurement of the model at hand says so; it does not make "
                     "a good sentence vector.",
                     "Right: better than a bad way is not good.",
                 ),

@@ -656,7 +656,7 @@ quiz = Quiz(
             {
                 "a": (
                     "Use it: it has been fine-tuned, so its [CLS] now means something.",
-                    "It means something for sentiment. Nothing in that training asked for similarity.",
+                    "It was trained for sentiment. Nothing in that training asked for similarity.",
                 ),
                 "b": (
                     "Tune it longer on sentiment.",

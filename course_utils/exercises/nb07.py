@@ -500,7 +500,7 @@ quiz = Quiz(
                     "Write some questions with known answers from your own texts, and measure candidates on them.",
                     "Yes. A hundred questions are an afternoon's work, and their interval says whether they are enough.",
                 ),
-                "c": ("Fine-tune its [CLS] for sentiment first.", "That earns sentiment, and only that."),
+                "c": ("Fine-tune its [CLS] for sentiment first.", "That asks for sentiment. Nothing in it asks for search."),
             },
             answer="b",
         ),
@@ -536,7 +536,7 @@ quiz = Quiz(
         Question(
             "You have 2,000 labelled tickets in five classes and want to sort new ones. What do you try first, beside TF-IDF?",
             {
-                "a": ("Cosine between raw [CLS] vectors.", "It reads the least of all: notebook 03."),
+                "a": ("Cosine between raw [CLS] vectors.", "It weighs all dimensions alike, whatever the labels."),
                 "b": (
                     "A Sentence-BERT, and nothing else.",
                     "It was trained for similarity. With labels there is something better.",
@@ -544,7 +544,7 @@ quiz = Quiz(
                 "c": ("An untrained encoder.", "That is the control."),
                 "d": (
                     "Fine-tuning for those classes: [CLS] with a linear head, judged on held-out tickets.",
-                    "Yes: [CLS] earns the task it is trained for.",
+                    "Yes: it trains [CLS] for just these classes; how much that earns, the held-out tickets say.",
                 ),
             },
             answer="d",
