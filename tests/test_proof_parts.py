@@ -94,6 +94,14 @@ def test_a_notebook_that_asks_for_a_connection_does_not_pass(tmp_path):
     assert not outcome.passed
 
 
+def test_unit_tests_that_fail_are_named(tmp_path):
+    (tmp_path / "test_two.py").write_text("def test_a():\n    pass\n\n\ndef test_b():\n    assert False\n")
+    outcome = network.units([str(tmp_path / "test_two.py"), "-c", os.devnull])
+    assert not outcome.passed
+    assert outcome.what == "1 passed, 1 failed, 0 connections asked for"
+    assert [name.rpartition("::")[2] for name in outcome.figures["tests that failed"]] == ["test_b"]
+
+
 def test_the_namespace_holds_nothing_but_loopback():
     if not network.namespace():
         pytest.skip("no network namespace can be made here")

@@ -18,6 +18,7 @@ from course_utils.publishing import chosen, clean_environment
 from course_utils.workspace import ROOT
 
 WATCH = Path(__file__).parent / "no_network"
+_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.M)
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped)")
 
 
@@ -67,7 +68,12 @@ def units(arguments: Sequence[str] = ("tests", "course_utils")) -> Outcome:
     return Outcome(
         passed=done.returncode == 0 and not seen,
         what=f"{counts.get('passed', 0)} passed, {counts.get('failed', 0)} failed, {len(seen)} connections asked for",
-        figures={**counts, "connections": seen, "namespace": bool(namespace())},
+        figures={
+            **counts,
+            "tests that failed": _FAILED.findall(done.stdout),
+            "connections": seen,
+            "namespace": bool(namespace()),
+        },
     )
 
 
