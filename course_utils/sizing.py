@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import sys
 from collections.abc import Sequence
@@ -9,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils import arguments
-from course_utils.publishing import BUDGETS, budgets
+from course_utils.publishing import BUDGETS, ROOT, budgets
 
+CLASS = (
+    ROOT / "docs" / "classroom.csv"
+)  # a row for each of twelve learners at once, from `python -m course_utils proof classroom`
 MEASURED_ON_CORES = 2  # the seconds in budgets.csv
 SERVER_GB = 0.15  # a learner's Jupyter server: JupyterLab 4.6.6 with two kernels running took 0.10 GB at most
 SYSTEM_GB = 2.0  # an allowance, not measured: the operating system, the hub and its proxy
@@ -59,11 +63,20 @@ def reserve_gb(table: Path = BUDGETS) -> float:
     return SERVER_GB + min(peak for _, peak in _measured(table).values())
 
 
+def _in_class(table: Path) -> list[float]:
+    """The peak of each of twelve learners at once, in GB; none beside another table than the course's own."""
+    if table != BUDGETS or not CLASS.is_file():
+        return []
+    with open(CLASS, newline="", encoding="utf-8") as file:
+        return [float(row["peak_gb"]) for row in csv.DictReader(file)]
+
+
 def sizing(learners: int, table: Path = BUDGETS, peak_gb: float | None = None) -> Size:
     """Memory and cores for a class in which all work on the same notebook at the same time.
 
-    Memory: every learner at the highest measured peak, with ``reserve_gb``, and ``SYSTEM_GB`` once. Cores: the notebook that
-    computes longest, run by all at once, takes ``WAIT_MINUTES`` if the work spreads evenly over the cores.
+    Memory: every learner at the highest peak measured, alone or in a class of twelve, with ``reserve_gb``, and ``SYSTEM_GB``
+    once. Cores: the notebook that computes longest, run by all at once, takes ``WAIT_MINUTES`` if the work spreads evenly
+    over the cores.
 
     Args:
         learners: who work at the same time.
@@ -79,7 +92,7 @@ def sizing(learners: int, table: Path = BUDGETS, peak_gb: float | None = None) -
     if peak_gb is not None:
         arguments.real(peak_gb, "peak_gb", above=0)
     measured = _measured(table)
-    highest = max(peak for _, peak in measured.values()) if peak_gb is None else peak_gb
+    highest = max([peak for _, peak in measured.values()] + _in_class(table)) if peak_gb is None else peak_gb
     longest = max(seconds for seconds, _ in measured.values())
     learner = highest + reserve_gb(table)
     cores = math.ceil(learners * longest * MEASURED_ON_CORES / (WAIT_MINUTES * 60))

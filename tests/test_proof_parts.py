@@ -192,11 +192,14 @@ def test_a_class_of_two_is_measured_and_a_failing_one_is_named(tmp_path):
     (tmp_path / "bad").mkdir()
     good = notebook(tmp_path / "good", "print(1)", stored=("1\n",))
     bad = notebook(tmp_path / "bad", "1 / 0", stored=("",))
-    outcome = classroom.together(2, [bad, good])
+    outcome = classroom.together(2, [bad, good], tmp_path / "class.csv")
     assert not outcome.passed
+    assert not (tmp_path / "class.csv").exists()
     first, second = outcome.figures["learners"]
     assert 0 < first["peak_gb"] < 1
     assert "ZeroDivisionError" in second["failed"]
+    assert classroom.together(1, [good], tmp_path / "class.csv").passed
+    assert (tmp_path / "class.csv").read_text().splitlines()[0] == "notebook,seconds,peak_gb"
 
 
 def test_the_size_of_a_clone_is_that_of_its_files(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from course_utils.proof import Outcome, Steps
 from course_utils.publishing import chosen
+from course_utils.sizing import CLASS
 from course_utils.workspace import ROOT
 
 LEARNERS = 12
@@ -22,7 +24,7 @@ print(seconds, peak)"""
 
 def steps() -> Steps:
     """One step: all at once."""
-    return [(f"{LEARNERS} learners", together)]
+    return [(f"{LEARNERS} learners", lambda: together(target=CLASS))]
 
 
 def assigned(paths: Sequence[Path], learners: int = LEARNERS) -> list[Path]:
@@ -31,8 +33,12 @@ def assigned(paths: Sequence[Path], learners: int = LEARNERS) -> list[Path]:
     return [ordered[number % len(ordered)] for number in range(learners)]
 
 
-def together(learners: int = LEARNERS, paths: Sequence[Path] | None = None) -> Outcome:
-    """Start a kernel a learner at the same moment, each on its notebook, and wait for all."""
+def together(learners: int = LEARNERS, paths: Sequence[Path] | None = None, target: Path | None = None) -> Outcome:
+    """Start a kernel a learner at the same moment, each on its notebook, and wait for all.
+
+    Args:
+        target: where a row for each learner is written, if all finished.
+    """
     notebooks = assigned(chosen([]) if paths is None else paths, learners)
     start = time.perf_counter()
     command = [sys.executable, "-c", _ONE]
@@ -48,6 +54,11 @@ def together(learners: int = LEARNERS, paths: Sequence[Path] | None = None) -> O
         for path, run, (out, error) in zip(notebooks, runs, said, strict=True)
     ]
     done = [row for row in rows if "failed" not in row]
+    if target and len(done) == learners:
+        with open(target, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, ["notebook", "seconds", "peak_gb"], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(sorted(done, key=lambda row: row["notebook"]))
     total = sum(row["peak_gb"] for row in done)
     highest = max((row["peak_gb"] for row in done), default=0.0)
     return Outcome(
