@@ -261,6 +261,7 @@ def _load_public(name: str, split: str | None):
         ours: sorted(map(str, folder.glob(f"{theirs}-*.parquet"))) for ours, theirs in public.splits if split in (None, ours)
     }
     datasets.disable_progress_bars()
+    datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False  # else each load tells a server of it
     loaded = datasets.load_dataset("parquet", data_files=files)
     return _as_ours(name, {ours: part.to_pandas() for ours, part in loaded.items()})
 

@@ -49,13 +49,13 @@ def repeated_verdicts(notebook: str) -> dict[str, dict[str, int]]:
 
 
 def counted(again) -> Mapping[str, Mapping[str, int]]:
-    """``again``, if it is claim to counts of outcomes; nothing for ``None``.
+    """``again``, if it is claim to counts of outcomes; nothing for ``None`` or nothing.
 
     Raises:
         TypeError: it is no dict.
-        ValueError: it is empty, or a value of it does not hold a count for each outcome, or none above 0.
+        ValueError: a value of it does not hold a count for each outcome, or none above 0.
     """
-    if again is None:
+    if again is None or (isinstance(again, Mapping) and not again):
         return {}
     arguments.mapping(again, "again", "claim to counts of outcomes, from repeated_verdicts")
     for claim, counts in again.items():
@@ -71,12 +71,18 @@ def settle(verdict: Verdict, again: Mapping[str, Mapping[str, int]]) -> tuple[st
 
     A decided verdict that came out alike in fewer than nine of ten is undecided. A claim that was not repeated stays as it is.
 
+    Raises:
+        TypeError: ``verdict`` is none, or ``again`` no dict.
+        ValueError: ``again`` does not hold counts.
+
     >>> from course_utils import Interval, judge
     >>> verdict = judge("the mean beats [CLS]", Interval(0.05, 0.01, 0.09))
     >>> settle(verdict, {"the mean beats [CLS]": {"supported": 6, "not supported": 0, "undecided": 4}})
     ('undecided', 'supported in 6 of 10')
     """
-    counts = again.get(verdict.claim)
+    if not isinstance(verdict, Verdict):
+        raise TypeError(f"verdict must be a Verdict, from judge or judge_fact, not {arguments.shown(verdict)}.")
+    counts = counted(again).get(verdict.claim)
     if counts is None:
         return verdict.outcome, ""
     alike, draws = counts[verdict.outcome], sum(counts.values())

@@ -255,6 +255,19 @@ def test_public_sets_come_with_our_columns(monkeypatch, tmp_path, name, parts, s
     assert frame["split"].tolist() == [split]
 
 
+def test_loading_a_public_set_tells_no_server(monkeypatch, tmp_path):
+    import datasets
+
+    asked = []
+    monkeypatch.setattr(data, "public_files", lambda name: snapshot)
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(datasets.config, "HF_UPDATE_DOWNLOAD_COUNTS", True)
+    monkeypatch.setattr(datasets.load, "get_session", lambda: asked.append("a count"))
+    snapshot = parquet_snapshot(tmp_path, "reviews", {"train": {"idx": [0], "sentence": ["good"], "label": [1]}})
+    cu.load_data("reviews", split="train", source="hub")
+    assert asked == []
+
+
 def test_without_network_one_error_says_size_command_and_alternative(monkeypatch, tmp_path):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     for name, public in data.PUBLIC.items():

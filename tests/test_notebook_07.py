@@ -80,11 +80,11 @@ def test_the_ledgers_are_read_from_the_outputs(tmp_path):
     here = [cu.judge("mine", Interval(0.2, 0.1, 0.3))]
     table = cu.course_ledger(tmp_path, statements, here)
     assert table.values.tolist() == [
-        [1, "00", "a < b & c", "so & so", "supported"],
-        [1, "01", "one", "so & so", "not supported"],
-        [2, "02", "never", "", "not found"],
-        [2, "03", "not there", "", "not found"],
-        [2, "07", "mine", "+0.20 [+0.10, +0.30]", "supported"],
+        [1, "00", "a < b & c", "so & so", "", "supported"],
+        [1, "01", "one", "so & so", "", "not supported"],
+        [2, "02", "never", "", "", "not found"],
+        [2, "03", "not there", "", "", "not found"],
+        [2, "07", "mine", "+0.20 [+0.10, +0.30]", "", "supported"],
     ]
     counts = ledgers.count_verdicts(tmp_path)
     assert counts.values.tolist() == [["00_start", 1, 1, 0, 0], ["01_next", 2, 1, 1, 0], ["02_last", 0, 0, 0, 0]]

@@ -68,7 +68,6 @@ def test_the_last_statement_of_the_thesis_heeds_the_repetitions():
         ({"one": {"supported": 10}}, "take repeated_verdicts"),
         ({"one": counts(0, 0, 0)}, "was repeated no times"),
         ({"one": counts(-1, 0, 2)}, "a count of again"),
-        ({}, "it is empty"),
     ],
 )
 def test_counts_that_are_none_are_refused(again, message):
