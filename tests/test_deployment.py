@@ -1,6 +1,5 @@
 """Classroom servers, Binder, workflows and the floor of versions: files that no other test executes are held together here."""
 
-import csv
 import os
 import re
 import shlex
@@ -184,14 +183,8 @@ def test_files_and_pins_on_the_page_are_there(page):
         assert path.exists(), path
 
 
-def test_the_page_says_what_twelve_learners_at_once_took(page):
-    with open(sizing.CLASS, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    peaks = [float(row["peak_gb"]) for row in rows]
-    assert len(rows) == 12
-    assert {row["notebook"] for row in rows} == set(budgets())
-    assert f"{max(peaks):.2f} GB at most, {sum(peaks):.1f} GB together" in page
-    assert f"the last after {max(int(row['seconds']) for row in rows) / 60:.0f} minutes" in page
+def test_the_page_says_what_was_not_measured(page):
+    assert "**Twelve learners at once have not been measured yet**" in page
 
 
 def test_a_peak_in_class_counts(tmp_path, monkeypatch):
