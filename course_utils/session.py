@@ -22,17 +22,19 @@ def setup(seed: int = 0, threads: int | None = 2) -> None:
 
     Raises:
         TypeError: ``seed`` or ``threads`` is not a whole number.
-        ValueError: ``threads`` is below 1, ``seed`` not from 0 to 4,294,967,295, or COURSE_THREADS no whole number from 1.
+        ValueError: ``threads`` or COURSE_THREADS is not from 1 to 1024, or ``seed`` not from 0 to 4,294,967,295.
         Stop: something that the course needs is missing and could not be installed; it says what to do.
     """
     seed = arguments.seed(seed)
-    given = os.environ.get(THREADS)
-    if given:
-        if not given.isdecimal() or int(given) < 1:
-            raise ValueError(f"{THREADS} must be a whole number from 1, not {given!r}. Unset it for the course's own choice.")
-        threads = int(given)
     if threads is not None and not 1 <= (threads := arguments.whole(threads, "threads")) <= 1024:
         raise ValueError(f"threads must be from 1 to 1024, or None for torch's choice; not {arguments.shown(threads)}.")
+    given = os.environ.get(THREADS)
+    if given:
+        if not given.isdecimal() or not 1 <= int(given) <= 1024:
+            raise ValueError(
+                f"{THREADS} must be a whole number from 1 to 1024, not {given!r}. Unset it for the course's own choice."
+            )
+        threads = int(given)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     requirements.complete()
 
