@@ -26,7 +26,7 @@ def lab(arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     """Run the tests and, at the same time, every notebook with its stored outputs compared; no network is used.
 
-    Each of the two has half of the processors; what the notebooks say is printed after the tests.
+    Each of the two has half of the processors, two at most; what the notebooks say is printed after the tests.
     """
     from course_utils.publishing import NBVAL, clean_environment
     from course_utils.session import THREADS
@@ -49,7 +49,7 @@ def test(arguments: list[str]) -> int:
             notebooks.kill()
         said.seek(0)
         print(f"== pytest notebooks\n{said.read().decode(errors='replace')}", flush=True)
-    return max(codes)
+    return max(map(abs, codes))  # killed by a signal is below 0
 
 
 def main(arguments: list[str] | None = None) -> int:

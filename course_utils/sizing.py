@@ -12,9 +12,8 @@ from pathlib import Path
 from course_utils import arguments
 from course_utils.publishing import BUDGETS, ROOT, budgets
 
-CLASS = (
-    ROOT / "docs" / "classroom.csv"
-)  # a row for each of twelve learners at once, from `python -m course_utils proof classroom`
+# a row for each of twelve learners at once, from `python -m course_utils proof classroom`
+CLASS = ROOT / "docs" / "classroom.csv"
 MEASURED_ON_CORES = 2  # the seconds in budgets.csv
 SERVER_GB = 0.15  # a learner's Jupyter server: JupyterLab 4.6.6 with two kernels running took 0.10 GB at most
 SYSTEM_GB = 2.0  # an allowance, not measured: the operating system, the hub and its proxy

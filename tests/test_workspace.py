@@ -137,3 +137,22 @@ def test_without_a_place_for_the_copies_a_sentence_says_so(root, monkeypatch, ca
     monkeypatch.setattr(cli.subprocess, "call", lambda *arguments, **more: pytest.fail("JupyterLab was opened"))
     assert cli.main(["lab"]) == 2
     assert "COURSE_WORK" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("codes", "expected"), [((0, 0), 0), ((-9, 0), 9), ((0, -9), 9), ((1, 0), 1), ((0, 1), 1)])
+def test_a_killed_run_is_no_passed_one(codes, expected, monkeypatch):
+    """The notebooks are started first; a process that a signal ended has a code below 0."""
+    left = list(codes)
+
+    class Process:
+        def __init__(self, command, **options):
+            self.code = left.pop(0)
+
+        def wait(self):
+            return self.code
+
+        def kill(self):
+            pass
+
+    monkeypatch.setattr(cli.subprocess, "Popen", Process)
+    assert cli.test([]) == expected
