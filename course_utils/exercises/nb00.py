@@ -125,7 +125,7 @@ quiz = Quiz(
                 "a": ("It is faster.", "It has the same shape and costs the same."),
                 "b": (
                     "A result that it reaches as well is no evidence that pre-training brought it about.",
-                    "Right: same shape, same tokenizer, random weights. What it can do, nothing has to be learned for.",
+                    "Right: same shape, same tokenizer, random weights. What it can do needs no learning.",
                 ),
                 "c": ("It shows what a bad model looks like.", "It is a baseline, at times one that is hard to beat."),
             },

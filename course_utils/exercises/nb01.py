@@ -620,7 +620,7 @@ quiz = Quiz(
             {
                 "a": (
                     "No: many of their words may be lost, and fertility does not show it.",
-                    "Right. A lost word costs one token, as much as a word known whole. Read fertility beside the share of "
+                    "Right. A lost emoji costs one token, as much as a word known whole. Read fertility beside the share of "
                     "lost words.",
                 ),
                 "b": (
@@ -652,7 +652,8 @@ quiz = Quiz(
                 "a": ("It is the same.", "*Dogs chase cats* and *cats chase dogs* have an overlap of 1, too."),
                 "b": (
                     "It is similar in most cases, whatever the data.",
-                    "It depends on the pairs: over the four hard strata together, overlap does not rank better than chance.",
+                    "It depends on the pairs: over the four hard strata together, overlap is not shown to rank better "
+                    "than chance.",
                 ),
                 "c": (
                     "Nothing certain: order, repetitions, and what the tokenizer threw away may differ.",

@@ -97,7 +97,7 @@ assemble = FunctionExercise(
         Mistake(_second_cls, "There is one [CLS] an input, not one a segment."),
     ],
     hints=[
-        "Print `encoder.tokenizer('one', 'two')` and read its two lists side by side.",
+        "Print `encoder.tokenizer('one', 'two')` and read `input_ids` and `token_type_ids` side by side.",
         "Segment 0 has len(a) + 2 positions ([CLS], A, [SEP]), segment 1 has len(b) + 1 (B, [SEP]).",
     ],
     explanation="[CLS] and the [SEP] that ends A belong to segment 0, the [SEP] that ends B to segment 1. "
@@ -165,7 +165,7 @@ input_vector = FunctionExercise(
     title="The input by hand",
     difficulty=2,
     minutes=6,
-    why="Who has added the three up once does not forget that order enters BERT in one place only.",
+    why="Who has added the three up once does not forget where word order enters BERT.",
     reference=_input_vector,
     inputs=_three_tables,
     compare="close",
@@ -417,7 +417,8 @@ why_swapped = Choice(
         ),
         "c": (
             "Because it was trained too briefly: with more text it would learn the order.",
-            "A fully trained model with NSP is at 52.0% on order, too (arXiv 1909.11942, table 5): what lacks is the example.",
+            "A fully trained model with NSP is at 52.0% on order, too (arXiv 1909.11942, table 5): what is missing is the "
+            "example.",
         ),
         "d": (
             "Because the label 0 means *is next* and was read the wrong way round.",
@@ -427,7 +428,8 @@ why_swapped = Choice(
     answer="b",
     hints=[
         "Think of what a negative example looked like in training.",
-        "Read the line on NSP in the model card of mini-bert: where did the second segment of a negative come from?",
+        "Read the line on NSP in the model card, `course_utils/assets/mini-bert/README.md`: where did the second segment "
+        "of a negative come from?",
     ],
     explanation="ALBERT replaced NSP by sentence order prediction, whose negatives *are* the swapped pairs: 86.5% on order "
     "(arXiv 1909.11942, table 5).",

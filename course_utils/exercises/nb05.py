@@ -628,7 +628,7 @@ quiz = Quiz(
             "The plain CKA of two sets of 64-dimensional vectors of 500 texts is 0.11. What do you know?",
             {
                 "a": (
-                    "Little: unrelated vectors of this shape give about as much.",
+                    "Little: unrelated vectors of this shape can give as much.",
                     "Right: the plain estimate has a floor above 0. Compute it, or use the debiased estimate.",
                 ),
                 "b": ("They share a tenth of their information.", "CKA is no share of information, and its floor is not 0."),

@@ -150,7 +150,7 @@ own_cluster = Choice(
         ),
         "b": (
             "0: nothing was grouped.",
-            "Completeness is low but not 0: of two reviews in one cluster (there are none) none differ. Homogeneity is 1.",
+            "Homogeneity is 1, as no cluster mixes topics, and completeness is low but not 0: so their harmonic mean is not 0.",
         ),
         "c": (
             "About 0.44, though nothing was found: many clusters lift the figure.",

@@ -134,7 +134,7 @@ def systems_by_tasks(
         axis.locator_params(axis="x", nbins=3)
     for axis in axes[len(intervals) :]:
         axis.axis("off")
-        said = "bar:\n95% interval\n\ndotted:\nchance\n\nshaded:\nhighest"
+        said = "bar:\n95% interval\n\ndotted:\nrandom vectors\n\nshaded:\nhighest"
         axis.text(0.06, 0.96, said, transform=axis.transAxes, va="top", fontsize=SMALL)
     figure.supxlabel("value of the measure over each panel", fontsize=SMALL)
     for axis in axes[::columns]:

@@ -88,7 +88,7 @@ BOXES = (
     (11, 65.5, 22, 11, "Fine-tune [CLS]\n(05), TF-IDF\nbeside it", CLS),
     (36.5, 65.5, 22, 11, "Linear probe\n(03), TF-IDF\nbeside it", MEAN),
     (62, 65.5, 23, 11, "Take it, with the\npooling it was\ntrained with (06)", SBERT),
-    (88.5, 65.5, 20, 11, "Pairs of texts\nthat say the\nsame?", None),
+    (88.5, 65.5, 20, 11, "Pairs of texts\nthat belong\ntogether, for\nthat task?", None),
     (64, 44, 26, 9, "Siamese training;\neither pooling (06)", SBERT),
     (90, 44, 19, 9, "TF-IDF or\nraw mean (04)", CONTROL),
     (32, 44, 27, 9, "Exact words count\n(names, codes)?", None),
