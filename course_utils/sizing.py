@@ -62,12 +62,20 @@ def reserve_gb(table: Path = BUDGETS) -> float:
     return SERVER_GB + min(peak for _, peak in _measured(table).values())
 
 
-def _in_class(table: Path) -> list[float]:
-    """The peak of each of twelve learners at once, in GB; none beside another table than the course's own."""
+def _in_class(table: Path = BUDGETS) -> list[tuple[str, int, float]]:
+    """Notebook, seconds and peak in GB of each of twelve learners at once; empty beside another table than the course's own."""
     if table != BUDGETS or not CLASS.is_file():
         return []
     with open(CLASS, newline="", encoding="utf-8") as file:
-        return [float(row["peak_gb"]) for row in csv.DictReader(file)]
+        return [(row["notebook"], int(row["seconds"]), float(row["peak_gb"])) for row in csv.DictReader(file)]
+
+
+def _crowding(table: Path = BUDGETS) -> float:
+    """How many times as long the class took as its runs one after another, on one machine; 1 where no class was measured."""
+    alone, together = _measured(table), _in_class(table)
+    if not together:
+        return 1.0
+    return max(1.0, max(seconds for _, seconds, _ in together) / sum(alone[notebook][0] for notebook, _, _ in together))
 
 
 def sizing(learners: int, table: Path = BUDGETS, peak_gb: float | None = None) -> Size:
@@ -75,7 +83,7 @@ def sizing(learners: int, table: Path = BUDGETS, peak_gb: float | None = None) -
 
     Memory: every learner at the highest peak measured, alone or in a class of twelve, with ``reserve_gb``, and ``SYSTEM_GB``
     once. Cores: the notebook that computes longest, run by all at once, takes ``WAIT_MINUTES`` if the work spreads evenly
-    over the cores.
+    over the cores, and as much is lost to the crowd as in the class of twelve (``docs/classroom.csv``).
 
     Args:
         learners: who work at the same time.
@@ -91,10 +99,11 @@ def sizing(learners: int, table: Path = BUDGETS, peak_gb: float | None = None) -
     if peak_gb is not None:
         arguments.real(peak_gb, "peak_gb", above=0)
     measured = _measured(table)
-    highest = max([peak for _, peak in measured.values()] + _in_class(table)) if peak_gb is None else peak_gb
+    peaks = [peak for _, peak in measured.values()] + [peak for _, _, peak in _in_class(table)]
+    highest = max(peaks) if peak_gb is None else peak_gb
     longest = max(seconds for seconds, _ in measured.values())
     learner = highest + reserve_gb(table)
-    cores = math.ceil(learners * longest * MEASURED_ON_CORES / (WAIT_MINUTES * 60))
+    cores = math.ceil(learners * longest * MEASURED_ON_CORES * _crowding(table) / (WAIT_MINUTES * 60))
     return Size(
         learners,
         round(learner, 2),

@@ -1,5 +1,6 @@
 """Classroom servers, Binder, workflows and the floor of versions: files that no other test executes are held together here."""
 
+import csv
 import os
 import re
 import shlex
@@ -183,16 +184,30 @@ def test_files_and_pins_on_the_page_are_there(page):
         assert path.exists(), path
 
 
-def test_the_page_says_what_was_not_measured(page):
-    assert "**Twelve learners at once have not been measured yet**" in page
+def test_the_page_says_what_twelve_learners_at_once_took(page):
+    with open(sizing.CLASS, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    peaks, seconds = [float(row["peak_gb"]) for row in rows], [int(row["seconds"]) for row in rows]
+    alone = budgets()
+    assert len(rows) == 12
+    assert {row["notebook"] for row in rows} == set(alone)
+    assert f"{max(peaks):.2f} GB at most, {sum(peaks):.1f} GB together" in page
+    assert f"the last after {max(seconds) / 60:.0f} minutes" in page
+    crowd = max(seconds) / sum(alone[row["notebook"]][0] for row in rows)
+    assert f"{crowd:.1f} times as long as one after another" in page
 
 
-def test_a_peak_in_class_counts(tmp_path, monkeypatch):
-    before = sizing.sizing(12).learner_gb
+def test_peaks_and_crowding_of_a_class_count(tmp_path, monkeypatch):
     monkeypatch.setattr(sizing, "CLASS", tmp_path / "class.csv")
-    sizing.CLASS.write_text("notebook,seconds,peak_gb\n00,30,9.50\n", encoding="utf-8")
-    assert sizing.sizing(12).learner_gb > before
-    assert sizing.sizing(12).learner_gb == pytest.approx(9.5 + sizing.reserve_gb(), abs=0.01)
+    alone = sizing.sizing(48)  # no such file
+    seconds = budgets()["00_start_here"][0]
+    sizing.CLASS.write_text(f"notebook,seconds,peak_gb\n00_start_here,{10 * seconds},9.50\n", encoding="utf-8")
+    crowded = sizing.sizing(48)
+    assert crowded.learner_gb == pytest.approx(9.5 + sizing.reserve_gb(), abs=0.01)
+    assert crowded.learner_gb > alone.learner_gb
+    assert 9 * alone.cores <= crowded.cores <= 10 * alone.cores
+    sizing.CLASS.write_text(f"notebook,seconds,peak_gb\n00_start_here,{seconds // 2},0.10\n", encoding="utf-8")
+    assert sizing.sizing(48) == alone
 
 
 # Binder
