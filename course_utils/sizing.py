@@ -62,7 +62,7 @@ def reserve_gb(table: Path = BUDGETS) -> float:
     return SERVER_GB + min(peak for _, peak in _measured(table).values())
 
 
-def _in_class(table: Path = BUDGETS) -> list[tuple[str, int, float]]:
+def _in_class(table: Path) -> list[tuple[str, int, float]]:
     """Notebook, seconds and peak in GB of each of twelve learners at once; empty beside another table than the course's own."""
     if table != BUDGETS or not CLASS.is_file():
         return []
@@ -70,7 +70,7 @@ def _in_class(table: Path = BUDGETS) -> list[tuple[str, int, float]]:
         return [(row["notebook"], int(row["seconds"]), float(row["peak_gb"])) for row in csv.DictReader(file)]
 
 
-def _crowding(table: Path = BUDGETS) -> float:
+def _crowding(table: Path) -> float:
     """How many times as long the class took as its runs one after another, on one machine; 1 where no class was measured."""
     alone, together = _measured(table), _in_class(table)
     if not together:
